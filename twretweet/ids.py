@@ -1,0 +1,75 @@
+"""Ids of tweets and users, as people hand them over.
+
+X writes an id as a string of 1 to 19 digits (OpenAPI, ``TweetId`` and ``UserId``), because
+JavaScript can't hold it as a number. People have it as digits, as an int, or as the address of
+the tweet's page in a browser.
+"""
+
+import re
+from typing import TypeAlias
+
+from twretweet.errors import QueryError
+
+TweetRef: TypeAlias = str | int
+
+_DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
+_TWEET_PAGE = re.compile(
+    r"(?:https?://)?(?:www\.|mobile\.|m\.)?(?:twitter|x)\.com"
+    r"/(?:i(?:/web)?|[A-Za-z0-9_]{1,15})/status(?:es)?/([0-9]{1,19})(?:[/?#].*)?",
+    re.ASCII | re.IGNORECASE | re.DOTALL,
+)
+_USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
+_SHOWN = 80
+
+
+def tweet_id(value: TweetRef) -> str:
+    """Read a tweet id given as digits, as an int, or as the address of the tweet's page.
+
+    Raises:
+        QueryError: ``value`` is none of these.
+    """
+    if isinstance(value, str):
+        if _DIGITS.fullmatch(value):
+            return value
+        text = value.strip()
+        if _DIGITS.fullmatch(text):
+            return text
+        if page := _TWEET_PAGE.fullmatch(text):
+            return page[1]
+    # bool is an int to Python, but True is no tweet.
+    elif type(value) is int and 0 <= value < 10**19:
+        return str(value)
+    raise QueryError(
+        f"{_shown(value)} is not a tweet id: give 1 to 19 digits, an int, or the address of the "
+        "tweet's page such as https://x.com/TwitterDev/status/1228393702244134912"
+    )
+
+
+def user_id(value: str) -> str:
+    """Check that ``value`` is a user id.
+
+    Raises:
+        QueryError: it is not 1 to 19 digits.
+    """
+    if not _DIGITS.fullmatch(value):
+        raise QueryError(f"{_shown(value)} is not a user id: give 1 to 19 digits")
+    return value
+
+
+def username(value: str) -> str:
+    """Read a user's name, with or without the leading ``@``.
+
+    Raises:
+        QueryError: it is not 1 to 15 letters, digits and underscores.
+    """
+    name = value.strip().removeprefix("@")
+    if not _USERNAME.fullmatch(name):
+        raise QueryError(
+            f"{_shown(value)} is not a username: give 1 to 15 letters, digits or underscores"
+        )
+    return name
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
