@@ -1,0 +1,289 @@
+"""From the bytes of a reply to structs: three ways, of which the first nearly always does.
+
+1. The typed decoder reads a reply in the tweet vocabulary at the speed of msgspec.
+2. A tripwire (:mod:`twretweet.models.base`) says that the reply speaks the post vocabulary: its
+   names are replaced in the bytes, and the typed decoder reads it again. In JSON the bytes
+   ``"name":`` can only be the name of a member, since a quote inside a text has a backslash
+   before it. An object whose members are X's own business (an article, the properties of a
+   place) must stay as it is: a reply with one of these takes the third way.
+3. A reply that doesn't fit the types is parsed to plain objects, levelled
+   (:mod:`twretweet.models.normalise`), written again and decoded by the same typed decoder.
+
+Every function here raises :class:`~twretweet.errors.DecodeError` and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Generic, TypeVar, cast
+
+import msgspec
+
+from twretweet.errors import DecodeError
+from twretweet.models.base import TWINS, Model, PostName
+from twretweet.models.normalise import leveller
+from twretweet.models.page import NO_META, Meta, One, Page, Problem, RateLimit
+from twretweet.models.resources import NO_INCLUDES, Includes, Tweet, User, link
+from twretweet.models.status import Status
+from twretweet.models.usage import Usage
+from twretweet.models.write import RetweetReply
+
+T = TypeVar("T")
+
+_EXCERPT = 200
+_FREE_FORM = (b'"article', b'"properties"')
+_TWIN_BYTES = tuple(
+    (b'"%b":' % post.encode(), b'"%b":' % tweet.encode()) for post, tweet in TWINS.items()
+)
+_STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+)\]", re.ASCII)
+
+
+class _PostVocabularyMet(Exception):  # noqa: N818  # a signal, never seen outside
+    """The reply speaks the post vocabulary."""
+
+
+class _TweetPage(Model, frozen=True, kw_only=True):
+    data: tuple[Tweet, ...] = ()
+    includes: Includes = NO_INCLUDES
+    meta: Meta = NO_META
+    errors: tuple[Problem, ...] = ()
+
+
+class _UserPage(Model, frozen=True, kw_only=True):
+    data: tuple[User, ...] = ()
+    includes: Includes = NO_INCLUDES
+    meta: Meta = NO_META
+    errors: tuple[Problem, ...] = ()
+
+
+class _OneTweet(Model, frozen=True, kw_only=True):
+    data: Tweet | None = None
+    includes: Includes = NO_INCLUDES
+    errors: tuple[Problem, ...] = ()
+
+
+class _OneUser(Model, frozen=True, kw_only=True):
+    data: User | None = None
+    includes: Includes = NO_INCLUDES
+    errors: tuple[Problem, ...] = ()
+
+
+class _Written(Model, frozen=True, kw_only=True):
+    retweeted: bool | None = None
+    id: str | None = None
+    rest_id: str | None = None
+
+
+class _Write(Model, frozen=True, kw_only=True):
+    data: _Written = _Written()
+    errors: tuple[Problem, ...] = ()
+
+
+class _UsageReply(Model, frozen=True, kw_only=True):
+    data: Usage | None = None
+    errors: tuple[Problem, ...] = ()
+
+
+class _Reader(Generic[T]):
+    """Reads replies of one type; made once, since msgspec compiles a decoder when it is made."""
+
+    __slots__ = ("_decode", "_expected", "_level")
+
+    def __init__(self, kind: type[T], expected: str) -> None:
+        self._decode = msgspec.json.Decoder(kind, dec_hook=_tripped).decode
+        self._level = leveller(kind)
+        self._expected = expected
+
+    def __call__(self, body: bytes) -> T:
+        try:
+            return self._decode(body)
+        except _PostVocabularyMet:
+            if not any(name in body for name in _FREE_FORM):
+                return self._in_tweet_names(body)
+        except msgspec.ValidationError:
+            pass
+        except (ValueError, RecursionError) as error:
+            raise self._unreadable(body, error) from None
+        return self.levelled(body)
+
+    def _in_tweet_names(self, body: bytes) -> T:
+        renamed = body
+        for post, tweet in _TWIN_BYTES:
+            renamed = renamed.replace(post, tweet)
+        try:
+            return self._decode(renamed)
+        except (_PostVocabularyMet, ValueError, RecursionError):
+            # Names set apart from their colons, or a fault, which the original shows best.
+            return self.levelled(body)
+
+    def levelled(self, body: bytes) -> T:
+        """Read ``body`` the slow way, which leaves nothing to be read."""
+        try:
+            reply = self._level(cast("object", msgspec.json.decode(body)))
+        except (ValueError, RecursionError) as error:
+            raise self._unreadable(body, error) from None
+        try:
+            return self._decode(msgspec.json.encode(reply))
+        except msgspec.ValidationError as error:
+            message = str(error)
+            raise DecodeError(
+                f"expected {self._expected}: {message}", excerpt=_around(reply, message, body)
+            ) from None
+        except (ValueError, RecursionError) as error:
+            raise self._unreadable(body, error) from None
+
+    def _unreadable(self, body: bytes, error: Exception) -> DecodeError:
+        if not body.strip():
+            return DecodeError(f"expected {self._expected}, got an empty body")
+        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        return DecodeError(
+            f"expected {self._expected}, got what can't be read as JSON: {why}",
+            excerpt=_beginning(body),
+        )
+
+
+def _tripped(kind: type, _: object) -> object:
+    if kind is PostName:
+        raise _PostVocabularyMet
+    raise NotImplementedError
+
+
+def _beginning(body: bytes) -> str:
+    return bytes(body[:_EXCERPT]).decode("utf-8", "replace")
+
+
+def _around(reply: object, message: str, body: bytes) -> str:
+    """What holds the fault that ``message`` ends in the path of, such as ``$.data[0].id``."""
+    path = message.rpartition("`$")[2]
+    here, holder = reply, reply
+    for name, number in cast("list[tuple[str, str]]", _STEP.findall(path)):
+        holder = here
+        if name and isinstance(here, dict):
+            here = cast("dict[str, object]", here).get(name)
+        elif number and isinstance(here, list):
+            here = cast("list[object]", here)[int(number)]
+        else:
+            break
+    return _beginning(body if holder is reply else msgspec.json.encode(holder))
+
+
+_TWEET_PAGE = _Reader(_TweetPage, "a page of tweets")
+_USER_PAGE = _Reader(_UserPage, "a page of users")
+_ONE_TWEET = _Reader(_OneTweet, "a tweet")
+_ONE_USER = _Reader(_OneUser, "a user")
+_WRITE = _Reader(_Write, "the result of a retweet")
+_USAGE = _Reader(_UsageReply, "a project's usage")
+_PROBLEM = _Reader(Problem, "a problem")
+_STATUS = _Reader(Status, "a v1.1 status")
+
+
+def tweet_page(body: bytes, rate_limit: RateLimit | None = None) -> Page[Tweet]:
+    """Read a page of tweets; each finds its author and the like in the page's includes.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    reply = _TWEET_PAGE(body)
+    link(reply.data, reply.includes)
+    return Page(
+        data=reply.data,
+        includes=reply.includes,
+        meta=reply.meta,
+        problems=reply.errors,
+        rate_limit=rate_limit,
+    )
+
+
+def user_page(body: bytes, rate_limit: RateLimit | None = None) -> Page[User]:
+    """Read a page of users; each finds its pinned tweet and the like in the page's includes.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    reply = _USER_PAGE(body)
+    link(reply.data, reply.includes)
+    return Page(
+        data=reply.data,
+        includes=reply.includes,
+        meta=reply.meta,
+        problems=reply.errors,
+        rate_limit=rate_limit,
+    )
+
+
+def one_tweet(body: bytes, rate_limit: RateLimit | None = None) -> One[Tweet]:
+    """Read the reply of GET /2/tweets/:id.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    reply = _ONE_TWEET(body)
+    if reply.data is not None:
+        link((reply.data,), reply.includes)
+    return One(
+        data=reply.data,
+        includes=reply.includes,
+        problems=reply.errors,
+        rate_limit=rate_limit,
+    )
+
+
+def one_user(body: bytes, rate_limit: RateLimit | None = None) -> One[User]:
+    """Read the reply of GET /2/users/me and of GET /2/users/by/username/:username.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    reply = _ONE_USER(body)
+    if reply.data is not None:
+        link((reply.data,), reply.includes)
+    return One(
+        data=reply.data,
+        includes=reply.includes,
+        problems=reply.errors,
+        rate_limit=rate_limit,
+    )
+
+
+def retweet_result(body: bytes) -> RetweetReply:
+    """Read the reply to POST and DELETE /2/users/:id/retweets.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    reply = _WRITE(body)
+    written = reply.data
+    return RetweetReply(
+        retweeted=written.retweeted,
+        id=written.rest_id if written.id is None else written.id,
+        problems=reply.errors,
+    )
+
+
+def usage(body: bytes, rate_limit: RateLimit | None = None) -> One[Usage]:
+    """Read the reply of GET /2/usage/tweets.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    reply = _USAGE(body)
+    return One(data=reply.data, problems=reply.errors, rate_limit=rate_limit)
+
+
+def problem(body: bytes) -> Problem:
+    """Read the body of a failure, in the form of v2 or of v1.1.
+
+    Raises:
+        DecodeError: it is none, as when a proxy answered with HTML.
+    """
+    return _PROBLEM(body)
+
+
+def status(body: bytes) -> Status:
+    """Read the v1.1 reply to a retweet and to its undoing.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    # Ids, texts and timestamps of v1.1 always need levelling, so the fast way is not tried.
+    return _STATUS.levelled(body)

@@ -1,0 +1,327 @@
+"""Tweets and users, and the includes that their references resolve from.
+
+The rules of linking:
+
+- A reply holds ``data`` and, once each, the objects that ``data`` refers to: ``includes``. Each
+  item of ``data`` is handed one reference to the page's :class:`PageIndex`, so that
+  ``tweet.author`` still answers when pages are flattened into one stream of tweets.
+- The reference sits in a slot that msgspec does not know (:class:`Linked`): it is neither
+  compared, nor shown, nor encoded, nor copied.
+- Tweets *inside* includes hold none. Hence nothing that an index reaches leads back to it, the
+  structs can stay out of the garbage collector's sight (``gc=False``), and a page is freed when
+  its last item is. What ``tweet.referenced`` hands out are copies that hold one.
+- The index builds a dict per kind of object when first asked for one of that kind.
+
+These classes refer to each other, so they stand in one module.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Final, cast
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from twretweet.models.attachments import Media, Place, Poll
+from twretweet.models.base import Model, PostName, Timestamp
+from twretweet.models.entities import Entities, UrlEntity, UserEntities
+from twretweet.models.index import LazyTable
+from twretweet.models.metrics import TweetPrivateMetrics, TweetPublicMetrics, UserPublicMetrics
+from twretweet.models.parts import (
+    Affiliation,
+    Attachments,
+    ContextAnnotation,
+    EditControls,
+    MatchedMediaNote,
+    MediaMetadata,
+    NoteRequestSuggestion,
+    NoteTweet,
+    ReferencedTweet,
+    Scopes,
+    Subscription,
+    SuggestedSourceLink,
+    TweetGeo,
+    Withheld,
+)
+
+
+class Linked:
+    """Gives a struct one slot for its page, which is no field of the struct."""
+
+    __slots__ = ("_link",)
+
+    _link: PageIndex
+
+    @property
+    def includes(self) -> Includes:
+        """What came with the page that this came with; empty where there was no page."""
+        index = self._index
+        return index.includes if index else NO_INCLUDES
+
+    @property
+    def _index(self) -> PageIndex | None:
+        try:
+            return self._link
+        except AttributeError:
+            return None
+
+
+class Tweet(Linked, Model, frozen=True, kw_only=True):
+    """A tweet, which may be a retweet. ``id`` and ``text`` always come, the rest when asked for.
+
+    ``reply_settings`` is ``everyone``, ``mentionedUsers``, ``following``, ``subscribers``,
+    ``verified`` or ``other`` so far. ``article`` and ``article_title`` are as X sends them: their
+    shape is not documented.
+
+    Source: https://docs.x.com/x-api/fundamentals/data-dictionary#tweet
+    """
+
+    id: str = ""
+    text: str = ""
+    author_id: str | None = None
+    created_at: Timestamp | None = None
+    public_metrics: TweetPublicMetrics | None = None
+    referenced_tweets: tuple[ReferencedTweet, ...] = ()
+    edit_history_tweet_ids: tuple[str, ...] = ()
+    conversation_id: str | None = None
+    in_reply_to_user_id: str | None = None
+    lang: str | None = None
+    entities: Entities | None = None
+    attachments: Attachments | None = None
+    context_annotations: tuple[ContextAnnotation, ...] = ()
+    possibly_sensitive: bool | None = None
+    reply_settings: str | None = None
+    source: str | None = None
+    username: str | None = None
+    edit_controls: EditControls | None = None
+    note_tweet: NoteTweet | None = None
+    geo: TweetGeo | None = None
+    withheld: Withheld | None = None
+    display_text_range: tuple[int, ...] = ()
+    non_public_metrics: TweetPrivateMetrics | None = None
+    organic_metrics: TweetPrivateMetrics | None = None
+    promoted_metrics: TweetPrivateMetrics | None = None
+    scopes: Scopes | None = None
+    community_id: str | None = None
+    card_uri: str | None = None
+    paid_partnership: bool | None = None
+    article: dict[str, object] | None = None
+    article_title: dict[str, object] | str | None = None
+    media_metadata: tuple[MediaMetadata, ...] = ()
+    matched_media_notes: tuple[MatchedMediaNote, ...] = ()
+    note_request_suggestions: tuple[NoteRequestSuggestion, ...] = ()
+    suggested_source_links: tuple[UrlEntity, ...] = ()
+    suggested_source_links_with_counts: tuple[SuggestedSourceLink, ...] = ()
+    _referenced_posts: PostName | UnsetType = msgspec.field(default=UNSET, name="referenced_posts")
+    _edit_history: PostName | UnsetType = msgspec.field(
+        default=UNSET, name="edit_history_post_ids"
+    )
+    _note_post: PostName | UnsetType = msgspec.field(default=UNSET, name="note_post")
+
+    @property
+    def author(self) -> User | None:
+        """Who wrote it; ``None`` where X left the user out, or was not asked for it."""
+        index = self._index
+        return index.users.get(self.author_id) if index else None
+
+    @property
+    def reply_author(self) -> User | None:
+        """Whom it answers."""
+        index = self._index
+        return index.users.get(self.in_reply_to_user_id) if index else None
+
+    @property
+    def mentions(self) -> tuple[User, ...]:
+        """The users that its text mentions, each once, as far as X sent them."""
+        index = self._index
+        texts = (self.entities, self.note_tweet.entities if self.note_tweet else None)
+        if not index:
+            return ()
+        found = (
+            index.users.get(mention.id) or index.names.get(mention.username.lower())
+            for text in texts
+            if text
+            for mention in text.mentions
+        )
+        return tuple({user.id: user for user in found if user}.values())
+
+    @property
+    def referenced(self) -> tuple[Tweet, ...]:
+        """The tweets that it retweets, quotes or answers, as far as X sent them."""
+        return self._referenced(reference.id for reference in self.referenced_tweets)
+
+    @property
+    def retweeted(self) -> Tweet | None:
+        """The tweet that it retweets."""
+        return self._reference("retweeted")
+
+    @property
+    def quoted(self) -> Tweet | None:
+        """The tweet that it quotes."""
+        return self._reference("quoted")
+
+    @property
+    def replied_to(self) -> Tweet | None:
+        """The tweet that it answers."""
+        return self._reference("replied_to")
+
+    @property
+    def media(self) -> tuple[Media, ...]:
+        """Its photos and videos, as far as X sent them."""
+        index = self._index
+        return index.media.all(self.attachments.media_keys) if index and self.attachments else ()
+
+    @property
+    def polls(self) -> tuple[Poll, ...]:
+        """Its polls, as far as X sent them."""
+        index = self._index
+        return index.polls.all(self.attachments.poll_ids) if index and self.attachments else ()
+
+    @property
+    def place(self) -> Place | None:
+        """The place that it was tagged with."""
+        index = self._index
+        return index.places.get(self.geo.place_id) if index and self.geo else None
+
+    def _reference(self, kind: str) -> Tweet | None:
+        found = self._referenced(ref.id for ref in self.referenced_tweets if ref.type == kind)
+        return found[0] if found else None
+
+    def _referenced(self, ids: Iterable[str]) -> tuple[Tweet, ...]:
+        index = self._index
+        if not index:
+            return ()
+        found = (index.tweet(tweet_id) for tweet_id in ids)
+        return tuple(tweet for tweet in found if tweet)
+
+
+class User(Linked, Model, frozen=True, kw_only=True):
+    """A user. ``id``, ``name`` and ``username`` always come, the rest when asked for.
+
+    So far, ``verified_type`` is ``blue``, ``government``, ``business`` or ``none``,
+    ``subscription_type`` is ``Basic``, ``Premium``, ``PremiumPlus`` or ``None``, and
+    ``connection_status`` holds ``following``, ``followed_by``, ``follow_request_sent``,
+    ``follow_request_received``, ``blocking`` or ``muting``.
+
+    Source: https://docs.x.com/x-api/fundamentals/data-dictionary#user
+    """
+
+    id: str = ""
+    name: str = ""
+    username: str = ""
+    created_at: Timestamp | None = None
+    description: str | None = None
+    public_metrics: UserPublicMetrics | None = None
+    verified: bool | None = None
+    verified_type: str | None = None
+    protected: bool | None = None
+    location: str | None = None
+    url: str | None = None
+    profile_image_url: str | None = None
+    profile_banner_url: str | None = None
+    pinned_tweet_id: str | None = None
+    most_recent_tweet_id: str | None = None
+    entities: UserEntities | None = None
+    withheld: Withheld | None = None
+    affiliation: Affiliation | None = None
+    connection_status: tuple[str, ...] = ()
+    confirmed_email: str | None = None
+    is_identity_verified: bool | None = None
+    parody: bool | None = None
+    receives_your_dm: bool | None = None
+    subscribes_to_you: bool | None = None
+    subscription: Subscription | None = None
+    subscription_type: str | None = None
+    verified_followers_count: int | None = None
+    _pinned_post_id: PostName | UnsetType = msgspec.field(default=UNSET, name="pinned_post_id")
+    _most_recent_post_id: PostName | UnsetType = msgspec.field(
+        default=UNSET, name="most_recent_post_id"
+    )
+
+    @property
+    def pinned_tweet(self) -> Tweet | None:
+        """The tweet at the top of the profile, if X sent it."""
+        index = self._index
+        return index.tweet(self.pinned_tweet_id) if index else None
+
+    @property
+    def most_recent_tweet(self) -> Tweet | None:
+        """The newest tweet, if X sent it."""
+        index = self._index
+        return index.tweet(self.most_recent_tweet_id) if index else None
+
+    @property
+    def affiliated_with(self) -> tuple[User, ...]:
+        """The accounts of the organisation that the user belongs to, as far as X sent them."""
+        index = self._index
+        return index.users.all(self.affiliation.user_id) if index and self.affiliation else ()
+
+
+class Topic(Model, frozen=True, kw_only=True):
+    """A topic, as spaces have them."""
+
+    id: str = ""
+    name: str = ""
+    description: str | None = None
+
+
+class Includes(Model, frozen=True, kw_only=True):
+    """What the data of a page refers to, each object once, in X's order."""
+
+    tweets: tuple[Tweet, ...] = ()
+    users: tuple[User, ...] = ()
+    media: tuple[Media, ...] = ()
+    places: tuple[Place, ...] = ()
+    polls: tuple[Poll, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    _posts: PostName | UnsetType = msgspec.field(default=UNSET, name="posts")
+
+
+NO_INCLUDES: Final = Includes()
+
+
+class PageIndex:
+    """Finds an object of a page's includes by its id, in constant time."""
+
+    __slots__ = ("_tweets", "includes", "media", "names", "places", "polls", "users")
+
+    def __init__(self, includes: Includes) -> None:
+        self.includes = includes
+        self.users = LazyTable(includes.users, _id)
+        self.names = LazyTable(includes.users, _folded_username)
+        self.media = LazyTable(includes.media, _media_key)
+        self.places = LazyTable(includes.places, _id)
+        self.polls = LazyTable(includes.polls, _id)
+        self._tweets = LazyTable(includes.tweets, _id)
+
+    def tweet(self, tweet_id: str | None) -> Tweet | None:
+        """A copy of the tweet of that id, which knows its page."""
+        found = self._tweets.get(tweet_id)
+        if found is None:
+            return None
+        linked = copy.copy(found)
+        _set_link(linked, self)
+        return linked
+
+
+_id: Callable[[Tweet | User | Place | Poll], str] = attrgetter("id")
+_media_key: Callable[[Media], str] = attrgetter("media_key")
+
+
+def _folded_username(user: User) -> str:
+    # X takes @TwitterDev and @twitterdev for the same user.
+    return user.username.lower()
+
+
+# A frozen struct refuses setattr; its slot's own descriptor, called directly, is quick besides.
+_set_link = cast("Callable[[Linked, PageIndex], None]", Linked.__dict__["_link"].__set__)
+
+
+def link(items: Iterable[Linked], includes: Includes) -> None:
+    """Let ``items``, the data of one page, resolve their references from its includes."""
+    index = PageIndex(includes)
+    for item in items:
+        _set_link(item, index)
