@@ -1,0 +1,12 @@
+"""An X API on localhost, to try a client against without keys, cost or consequences.
+
+It shares no code with the client: it has its own tables of fields, its own windows, and checks
+signatures with oauthlib's server side, so that the two can't make the same mistake.
+"""
+
+from twretweet.sandbox.accounts import Account
+from twretweet.sandbox.quirks import Quirks
+from twretweet.sandbox.sandbox import Sandbox
+from twretweet.sandbox.server import RecordedRequest
+
+__all__ = ["Account", "Quirks", "RecordedRequest", "Sandbox"]

@@ -1,0 +1,134 @@
+"""The way of a request through the sandbox: find, authenticate, count, answer.
+
+Everything here is pure and returns at once; sockets, clock and waiting are in
+:mod:`twretweet.sandbox.server`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from twretweet.sandbox.accounts import Account, Caller
+from twretweet.sandbox.call import Call, Incoming, State
+from twretweet.sandbox.endpoints import Endpoint, Router
+from twretweet.sandbox.fields import names
+from twretweet.sandbox.params import parse_query
+from twretweet.sandbox.reads import KIND_NAMES
+from twretweet.sandbox.reply import (
+    Refused,
+    Reply,
+    is_v1,
+    plain,
+    too_many_requests,
+    unauthorized,
+    unsupported_authentication,
+    v1_error,
+)
+from twretweet.sandbox.signature import Flaw, Signatures
+from twretweet.sandbox.windows import Standing, Windows
+
+_V1_FLAWS: Final[dict[Flaw, tuple[int, int, str]]] = {
+    "malformed": (400, 215, "Bad Authentication data."),
+    "timestamp": (401, 135, "Timestamp out of bounds."),
+    "nonce": (401, 32, "Could not authenticate you."),
+    "signature": (401, 32, "Could not authenticate you."),
+    "token": (401, 89, "Invalid or expired token."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply, and what is to be told or noted with it.
+
+    Args:
+        reply: status and body.
+        caller: who asked; ``None`` if that is not known.
+        standing: how they stand with their limits; ``None`` where none applies.
+    """
+
+    reply: Reply
+    caller: Caller | None = None
+    standing: Standing | None = None
+
+
+class Api:
+    """Answers requests.
+
+    Args:
+        state: what they work on.
+        window_scale: by how much the windows are longer than X's.
+    """
+
+    def __init__(self, state: State, window_scale: float) -> None:
+        self._state = state
+        self._router = Router()
+        self._signatures = Signatures(state.accounts)
+        self._windows = Windows(window_scale)
+
+    def answer(self, incoming: Incoming) -> Answer:
+        """Answer one request."""
+        try:
+            endpoint, arguments = self._router.find(incoming.method, incoming.path)
+            caller = self._authenticate(incoming)
+        except Refused as refused:
+            return Answer(refused.reply)
+        standing: Standing | None = None
+        try:
+            self._check_kind(endpoint, caller, incoming)
+            standing = self._windows.take(endpoint.slots(caller), incoming.now)
+            if standing is not None and not standing.granted:
+                return Answer(too_many_requests(incoming.path), caller, standing)
+            if caller.scopes is not None and not endpoint.scopes <= caller.scopes:
+                return Answer(plain(403), caller, standing)
+            call = Call(incoming, caller, arguments, _query_of(incoming))
+            return Answer(endpoint.handler(self._state, call), caller, standing)
+        except Refused as refused:
+            return Answer(refused.reply, caller, standing)
+
+    def _authenticate(self, incoming: Incoming) -> Caller:
+        kind, _, rest = incoming.headers.get("authorization", "").partition(" ")
+        match kind.lower():
+            case "bearer":
+                caller = self._state.accounts.by_bearer(rest.strip())
+                if caller is None:
+                    raise Refused(_refusal("token", incoming.path))
+                return caller
+            case "oauth":
+                outcome = self._signatures.verify(
+                    incoming.method,
+                    f"http://{incoming.host}{incoming.target}",
+                    incoming.headers,
+                    incoming.body.decode("utf-8", "replace") if incoming.form else "",
+                    incoming.now,
+                )
+                if not isinstance(outcome, Account):
+                    raise Refused(_refusal(outcome, incoming.path))
+                return Caller("oauth1", self._state.accounts.app, outcome)
+            case _:
+                raise Refused(unauthorized(incoming.path))
+
+    def _check_kind(self, endpoint: Endpoint, caller: Caller, incoming: Incoming) -> None:
+        if caller.kind in endpoint.kinds:
+            return
+        if incoming.v1:
+            message = "Your credentials do not allow access to this resource."
+            raise Refused(v1_error(403, 220, message))
+        raise Refused(
+            unsupported_authentication(
+                names(self._state.vocabulary or "tweet").problems,
+                used=KIND_NAMES[caller.kind],
+                supported=", ".join(KIND_NAMES[kind] for kind in endpoint.kinds),
+                what="endpoint",
+            )
+        )
+
+
+def _query_of(incoming: Incoming) -> dict[str, list[str]]:
+    query = parse_query(incoming.target.partition("?")[2])
+    if incoming.form:
+        for name, values in parse_query(incoming.body.decode("utf-8", "replace")).items():
+            query.setdefault(name, []).extend(values)
+    return query
+
+
+def _refusal(flaw: Flaw, path: str) -> Reply:
+    return v1_error(*_V1_FLAWS[flaw]) if is_v1(path) else plain(401)

@@ -1,0 +1,99 @@
+"""One request on its way through the sandbox, and what it works on."""
+
+from dataclasses import dataclass
+
+from twretweet.sandbox.accounts import Accounts, Caller
+from twretweet.sandbox.fields import Names, names, vocabulary_of
+from twretweet.sandbox.params import Parameters
+from twretweet.sandbox.quirks import Quirks
+from twretweet.sandbox.reply import is_v1
+from twretweet.sandbox.tokens import Tokens
+from twretweet.sandbox.world import World
+from twretweet.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What all requests work on.
+
+    Args:
+        world: users and tweets.
+        accounts: who may sign in.
+        tokens: reads and writes page tokens.
+        quirks: how to misbehave.
+        seed: decides whatever is left to chance.
+        vocabulary: the only one spoken, or ``None`` for whichever a request uses.
+    """
+
+    world: World
+    accounts: Accounts
+    tokens: Tokens
+    quirks: Quirks
+    seed: int
+    vocabulary: Vocabulary | None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as it came over the wire.
+
+    Args:
+        method: the HTTP method.
+        host: the ``Host`` header.
+        target: path and query, exactly as sent.
+        headers: all headers.
+        body: the body.
+        now: when it came, in epoch seconds.
+    """
+
+    method: str
+    host: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+    now: float
+
+    @property
+    def path(self) -> str:
+        """The target without the query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def v1(self) -> bool:
+        """Whether it is for v1.1."""
+        return is_v1(self.target)
+
+    @property
+    def form(self) -> bool:
+        """Whether the body is a form, whose fields are parameters and are signed."""
+        kind = self.headers.get("content-type", "")
+        return kind.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose sender is known.
+
+    Args:
+        incoming: the request.
+        caller: who sent it.
+        arguments: the variable parts of the path.
+        query: the parameters of the query, and of a form.
+    """
+
+    incoming: Incoming
+    caller: Caller
+    arguments: dict[str, str]
+    query: dict[str, list[str]]
+
+    def vocabulary(self, state: State) -> Vocabulary:
+        """Tell which vocabulary to answer in."""
+        return state.vocabulary or vocabulary_of({n: v[0] for n, v in self.query.items()})
+
+    def names(self, state: State) -> Names:
+        """Return the names of that vocabulary."""
+        return names(self.vocabulary(state))
+
+    def parameters(self, state: State) -> Parameters:
+        """Return a reader of the parameters."""
+        return Parameters(self.query, self.names(state))

@@ -1,0 +1,175 @@
+"""The endpoints, a row each: who may call, with which scopes, how often.
+
+The numbers are those of the reference pages and of X's table of limits:
+https://docs.x.com/x-api/fundamentals/rate-limits
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+from urllib.parse import unquote
+
+from twretweet.sandbox import reads, v1, writes
+from twretweet.sandbox.accounts import AuthKind, Caller
+from twretweet.sandbox.call import Call, State
+from twretweet.sandbox.reply import Refused, Reply, not_found, plain
+from twretweet.sandbox.windows import QUARTER_HOUR, THREE_HOURS, Slot
+
+Handler: TypeAlias = Callable[[State, Call], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A window that an endpoint has.
+
+    Args:
+        per: ``"user"`` counts each signed-in user, ``"app-only"`` the app where it calls as
+            itself, ``"app"`` all that comes through the app.
+        requests: how many it allows.
+        seconds: how long it lasts.
+        shared: a name under which several endpoints share it; empty if this one has its own.
+    """
+
+    per: Literal["user", "app-only", "app"]
+    requests: int
+    seconds: int = QUARTER_HOUR
+    shared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One row.
+
+    Args:
+        method: the HTTP method.
+        path: the path, with names in braces for what varies.
+        handler: what answers.
+        kinds: how a caller may sign in.
+        scopes: what a user's bearer token needs.
+        limits: its windows.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    kinds: tuple[AuthKind, ...]
+    scopes: frozenset[str]
+    limits: tuple[Limit, ...]
+
+    def slots(self, caller: Caller) -> list[Slot]:
+        """Return the windows in which a request of ``caller`` needs a slot."""
+        own = f"{self.method} {self.path}"
+        taken: list[Slot] = []
+        for limit in self.limits:
+            name = limit.shared or own
+            if limit.per == "app":
+                key: tuple[str, ...] = (name, caller.app)
+            elif (limit.per == "app-only") == (caller.account is None):
+                key = (name, caller.app, caller.label)
+            else:
+                continue
+            taken.append(Slot(key, limit.requests, limit.seconds))
+        return taken
+
+
+_USER: Final[tuple[AuthKind, ...]] = ("oauth1", "oauth2")
+_ANYONE: Final[tuple[AuthKind, ...]] = ("oauth1", "oauth2", "app-only")
+_V1: Final[tuple[AuthKind, ...]] = ("oauth1",)
+_NONE: Final[frozenset[str]] = frozenset()
+_READ: Final = frozenset({"tweet.read", "users.read"})
+_WRITE: Final = frozenset({"tweet.read", "tweet.write", "users.read"})
+_TIMELINE: Final = frozenset({"timeline.read", "tweet.read"})
+_FIFTY: Final = (Limit("user", 50),)
+_SEVENTY_FIVE: Final = (Limit("user", 75), Limit("app-only", 75))
+# 300 in three hours for each user and again for the app, together with statuses/update
+# (POST statuses/retweet/:id).
+_STATUSES: Final = (
+    Limit("user", 300, THREE_HOURS, "statuses"),
+    Limit("app", 300, THREE_HOURS, "statuses"),
+)
+
+ENDPOINTS: Final = (
+    Endpoint("POST", "/2/users/{id}/retweets", writes.retweet, _USER, _WRITE, _FIFTY),
+    Endpoint(
+        "DELETE",
+        "/2/users/{id}/retweets/{source_tweet_id}",
+        writes.undo,
+        _USER,
+        _WRITE,
+        _FIFTY,
+    ),
+    Endpoint("GET", "/2/tweets/{id}/retweets", reads.retweets, _ANYONE, _READ, _SEVENTY_FIVE),
+    Endpoint(
+        "GET", "/2/tweets/{id}/retweeted_by", reads.retweeted_by, _ANYONE, _READ, _SEVENTY_FIVE
+    ),
+    Endpoint(
+        "GET",
+        "/2/users/reposts_of_me",
+        reads.reposts_of_me,
+        _USER,
+        _TIMELINE,
+        (Limit("user", 75),),
+    ),
+    Endpoint("GET", "/2/users/me", reads.me, _USER, _READ, (Limit("user", 75),)),
+    Endpoint(
+        "GET",
+        "/2/tweets/{id}",
+        reads.tweet,
+        _ANYONE,
+        _READ,
+        (Limit("user", 900), Limit("app-only", 450)),
+    ),
+    Endpoint(
+        "GET",
+        "/2/users/by/username/{username}",
+        reads.user_by_username,
+        _ANYONE,
+        _READ,
+        (Limit("user", 900), Limit("app-only", 300)),
+    ),
+    Endpoint("POST", "/1.1/statuses/retweet/{id}.json", v1.retweet, _V1, _NONE, _STATUSES),
+    # X states no limit for this one.
+    Endpoint("POST", "/1.1/statuses/unretweet/{id}.json", v1.unretweet, _V1, _NONE, ()),
+    Endpoint("POST", "/1.1/statuses/update.json", v1.update, _V1, _NONE, _STATUSES),
+)
+
+
+class Router:
+    """Finds the endpoint of a path.
+
+    Args:
+        endpoints: the rows.
+    """
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, endpoints: Iterable[Endpoint] = ENDPOINTS) -> None:
+        self._rows = [(_pattern(endpoint.path), endpoint) for endpoint in endpoints]
+
+    def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
+        """Return the endpoint, and what stands for the names in its path.
+
+        Raises:
+            Refused: there is none, or none with this method.
+        """
+        allowed: list[str] = []
+        for pattern, endpoint in self._rows:
+            if match := pattern.fullmatch(path):
+                if endpoint.method == method:
+                    found = match.groupdict().items()
+                    return endpoint, {name: unquote(text) for name, text in found}
+                allowed.append(endpoint.method)
+        if allowed:
+            raise Refused(Reply(405, plain(405).body, {"allow": ", ".join(allowed)}))
+        raise Refused(not_found(path))
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", path)
+    return re.compile(
+        "".join(
+            f"(?P<{part}>[^/]+?)" if number % 2 else re.escape(part)
+            for number, part in enumerate(parts)
+        )
+    )

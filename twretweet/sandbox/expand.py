@@ -1,0 +1,185 @@
+"""Gathering what a page refers to: the ``includes``.
+
+Each expansion is a row: which objects it leads to from a tweet or a user.
+Source: https://docs.x.com/x-api/fundamentals/expansions
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final, TypeAlias
+
+from twretweet.sandbox.people import User
+from twretweet.sandbox.tweets import Entities, Tweet
+from twretweet.sandbox.world import World
+
+
+class Gathering:
+    """The objects that some tweets and users refer to, each once.
+
+    Args:
+        world: where they are found.
+    """
+
+    __slots__ = ("media", "places", "polls", "tweets", "users", "world")
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.users: dict[int, User] = {}
+        self.tweets: dict[int, Tweet] = {}
+        self.media: dict[str, int] = {}
+        """The media keys, each with the owner of the tweet it was found in."""
+        self.places: dict[str, None] = {}
+        self.polls: dict[str, None] = {}
+
+    def follow(self, expansions: Iterable[str], tweets: Iterable[Tweet]) -> None:
+        """Follow expansions from tweets."""
+        steps = [_FROM_TWEET[expansion] for expansion in expansions]
+        for tweet in tweets:
+            for step in steps:
+                step(self, tweet)
+
+    def follow_users(self, expansions: Iterable[str], users: Iterable[User]) -> None:
+        """Follow expansions from users."""
+        steps = [_FROM_USER[expansion] for expansion in expansions]
+        for user in users:
+            for step in steps:
+                step(self, user)
+
+    def add_user(self, user_id: int) -> None:
+        """Add a user, if there is such a one."""
+        if user_id not in self.users and (user := self.world.user(user_id)) is not None:
+            self.users[user_id] = user
+
+    def add_tweet(self, tweet_id: int) -> None:
+        """Add a tweet, if there is such a one."""
+        if tweet_id not in self.tweets and (tweet := self.world.tweet(tweet_id)) is not None:
+            self.tweets[tweet_id] = tweet
+
+
+_TweetStep: TypeAlias = Callable[[Gathering, Tweet], None]
+_UserStep: TypeAlias = Callable[[Gathering, User], None]
+
+
+def _media(found: Gathering, tweet: Tweet) -> None:
+    for key in tweet.media_keys:
+        # A retweet shows its original's media, and those are its author's.
+        found.media[key] = (tweet.original or tweet).author_id
+
+
+def _media_source(found: Gathering, tweet: Tweet) -> None:
+    if tweet.media_source is not None:
+        found.add_tweet(tweet.media_source)
+
+
+def _polls(found: Gathering, tweet: Tweet) -> None:
+    if tweet.poll_id is not None:
+        found.polls[tweet.poll_id] = None
+
+
+def _place(found: Gathering, tweet: Tweet) -> None:
+    if tweet.place_id is not None:
+        found.places[tweet.place_id] = None
+
+
+def _author(found: Gathering, tweet: Tweet) -> None:
+    found.add_user(tweet.author_id)
+
+
+def _history(found: Gathering, tweet: Tweet) -> None:
+    # Nothing here was ever edited, so a tweet's history is the tweet.
+    found.tweets[tweet.id] = tweet
+
+
+def _reply_author(found: Gathering, tweet: Tweet) -> None:
+    if tweet.replied_to is not None:
+        found.add_user(tweet.replied_to[1])
+
+
+def _mentions(found: Gathering, tweet: Tweet) -> None:
+    _mentioned(found, tweet.entities)
+
+
+def _note_mentions(found: Gathering, tweet: Tweet) -> None:
+    _mentioned(found, tweet.note.entities if tweet.note is not None else None)
+
+
+def _mentioned(found: Gathering, entities: Entities | None) -> None:
+    for mention in (entities or {}).get("mentions", []):
+        found.add_user(int(mention["id"]))
+
+
+def _article_cover(found: Gathering, tweet: Tweet) -> None:
+    if tweet.article is not None:
+        found.media[tweet.article.cover_media] = tweet.author_id
+
+
+def _article_media(found: Gathering, tweet: Tweet) -> None:
+    for key in tweet.article.media_entities if tweet.article is not None else ():
+        found.media[key] = tweet.author_id
+
+
+def _referenced(found: Gathering, tweet: Tweet) -> Tweet | None:
+    if tweet.original is not None:
+        found.tweets[tweet.original.id] = tweet.original
+        return tweet.original
+    if tweet.replied_to is not None:
+        found.add_tweet(tweet.replied_to[0])
+        return found.tweets.get(tweet.replied_to[0])
+    return None
+
+
+def _referenced_tweets(found: Gathering, tweet: Tweet) -> None:
+    _referenced(found, tweet)
+
+
+def _referenced_author(found: Gathering, tweet: Tweet) -> None:
+    if (other := _referenced(found, tweet)) is not None:
+        found.add_user(other.author_id)
+
+
+def _referenced_media(found: Gathering, tweet: Tweet) -> None:
+    if (other := _referenced(found, tweet)) is not None:
+        _media(found, other)
+
+
+def _affiliation(found: Gathering, user: User) -> None:
+    if user.affiliated is not None:
+        found.add_user(user.affiliated)
+
+
+def _pinned(found: Gathering, user: User) -> None:
+    if user.pinned is not None:
+        found.add_tweet(user.pinned)
+
+
+def _recent(found: Gathering, user: User) -> None:
+    if user.recent is not None:
+        found.add_tweet(user.recent)
+
+
+_FROM_TWEET: Final[dict[str, _TweetStep]] = {
+    "article.cover_media": _article_cover,
+    "article.media_entities": _article_media,
+    "attachments.media_keys": _media,
+    "attachments.media_source_tweet": _media_source,
+    "attachments.poll_ids": _polls,
+    "author_id": _author,
+    "edit_history_tweet_ids": _history,
+    "edit_history_post_ids": _history,
+    "entities.mentions.username": _mentions,
+    "entities.note.mentions.username": _note_mentions,
+    "geo.place_id": _place,
+    "in_reply_to_user_id": _reply_author,
+    "referenced_posts": _referenced_tweets,
+    "referenced_tweets.id": _referenced_tweets,
+    "referenced_tweets.id.attachments.media_keys": _referenced_media,
+    "referenced_tweets.id.author_id": _referenced_author,
+    "username": _author,
+}
+_FROM_USER: Final[dict[str, _UserStep]] = {
+    "affiliation": _affiliation,
+    "affiliation.user_id": _affiliation,
+    "most_recent_post_id": _recent,
+    "most_recent_tweet_id": _recent,
+    "pinned_post_id": _pinned,
+    "pinned_tweet_id": _pinned,
+}

@@ -1,0 +1,135 @@
+"""What goes back to the client, before it becomes HTTP, and the ways in which X says no.
+
+v2 answers with problems (RFC 9457), v1.1 with numbered errors.
+Source: https://docs.x.com/x-api/fundamentals/response-codes-and-errors
+"""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+
+BLANK: Final = "about:blank"
+_V1_PREFIX: Final = "/1.1/"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status and a body to be written as JSON."""
+
+    status: int
+    body: dict[str, object]
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Refused(Exception):  # no error of the sandbox, but its answer
+    """The request is answered with an error; raised to leave whatever was being done."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+def problem(status: int, *, title: str, detail: str, kind: str = BLANK) -> Reply:
+    """Return a v2 problem that carries its status, as all of kind ``about:blank`` do."""
+    return Reply(status, {"title": title, "detail": detail, "type": kind, "status": status})
+
+
+def plain(status: int) -> Reply:
+    """Return the v2 problem that says no more than its status does."""
+    phrase = HTTPStatus(status).phrase
+    return problem(status, title=phrase, detail=phrase)
+
+
+def v1_error(status: int, code: int, message: str) -> Reply:
+    """Return a v1.1 error."""
+    return Reply(status, {"errors": [{"code": code, "message": message}]})
+
+
+def is_v1(path: str) -> bool:
+    """Tell whether ``path`` belongs to v1.1, which has errors of its own shape."""
+    return path.startswith(_V1_PREFIX)
+
+
+def unauthorized(path: str) -> Reply:
+    """Return the answer to missing credentials or ones that are no good."""
+    if is_v1(path):
+        return v1_error(400, 215, "Bad Authentication data.")
+    return plain(401)
+
+
+def not_found(path: str) -> Reply:
+    """Return the answer to an unknown path."""
+    if is_v1(path):
+        return v1_error(404, 34, "Sorry, that page does not exist.")
+    return plain(404)
+
+
+def too_many_requests(path: str) -> Reply:
+    """Return the answer to a full window."""
+    if is_v1(path):
+        return v1_error(429, 88, "Rate limit exceeded")
+    return plain(429)
+
+
+def crashed(path: str) -> Reply:
+    """Return the answer when the sandbox itself went wrong."""
+    if is_v1(path):
+        return v1_error(500, 131, "Internal error")
+    return plain(500)
+
+
+def invalid_request(
+    problems: str, errors: list[dict[str, object]], detail: str | None = None
+) -> Reply:
+    """Return the answer to parameters that are off, each with its own message."""
+    body: dict[str, object] = {
+        "errors": errors,
+        "title": "Invalid Request",
+        "detail": detail or "One or more parameters to your request was invalid.",
+        "type": problems + "invalid-request",
+    }
+    return Reply(400, body)
+
+
+def resource_not_found(
+    problems: str, *, parameter: str, value: str, resource: str
+) -> dict[str, object]:
+    """Return the entry of ``errors`` for a tweet or user that is not there."""
+    return {
+        "value": value,
+        "detail": f"Could not find {resource} with {parameter}: [{value}].",
+        "title": "Not Found Error",
+        "resource_type": resource,
+        "parameter": parameter,
+        "resource_id": value,
+        "type": problems + "resource-not-found",
+    }
+
+
+def hidden_field(
+    problems: str, *, name: str, resource: str, resource_id: str, section: str
+) -> dict[str, object]:
+    """Return the entry of ``errors`` for a field that only the owner sees."""
+    return {
+        "resource_id": resource_id,
+        "parameter": name,
+        "field": name,
+        "resource_type": resource,
+        "section": section,
+        "title": "Field Authorization Error",
+        "value": resource_id,
+        "detail": f"Sorry, you are not authorized to access '{name}' on the"
+        f" {resource.capitalize()} with id : [{resource_id}].",
+        "type": problems + "not-authorized-for-field",
+    }
+
+
+def unsupported_authentication(problems: str, *, used: str, supported: str, what: str) -> Reply:
+    """Return the answer to good credentials of the wrong kind."""
+    return problem(
+        403,
+        title="Unsupported Authentication",
+        detail=f"Authenticating with {used} is forbidden for this {what}."
+        f"  Supported authentication types are [{supported}].",
+        kind=problems + "unsupported-authentication",
+    )

@@ -1,0 +1,211 @@
+"""The sandbox: an X API on localhost, put together from its parts."""
+
+from collections import deque
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+from twretweet.clock import Clock, SystemClock
+from twretweet.credentials import AppOnly, OAuth1, OAuth2
+from twretweet.sandbox import story
+from twretweet.sandbox.accounts import SCOPES, Account, Accounts, profile
+from twretweet.sandbox.api import Api
+from twretweet.sandbox.call import State
+from twretweet.sandbox.quirks import Quirks
+from twretweet.sandbox.server import RecordedRequest, Server
+from twretweet.sandbox.snowflake import STEP, first_id
+from twretweet.sandbox.tokens import Tokens
+from twretweet.sandbox.tweets import Tweet
+from twretweet.sandbox.world import World
+from twretweet.vocabulary import Vocabulary
+
+_OWN_TWEETS_FROM = 1_300_000_000_000_000_000
+
+
+class Sandbox:
+    """An X API on localhost that keeps state, checks what X checks, and counts as X counts.
+
+    ::
+
+        async with Sandbox(retweets=250) as sandbox:
+            ...  # sandbox.url, sandbox.tweet_id, sandbox.oauth1
+
+    Args:
+        retweets: how many the tweet has; a million cost no more than ten.
+        seed: the same seed gives the same users, ids and credentials.
+        window_scale: how long rate limit windows are, as a multiple of X's; ``1/300`` makes 15
+            minutes 3 seconds. Replies say so in ``x-sandbox-window-scale``.
+        port: where to listen on 127.0.0.1; 0 takes a free one.
+        quirks: how to misbehave.
+        clock: the time that windows, ids and headers go by.
+        vocabulary: ``"tweet"`` or ``"post"`` speaks only that one; ``None`` answers each request
+            in its own.
+
+    Attributes:
+        tweet_id: the tweet with that many retweets.
+        me: the account behind :attr:`oauth1` and :attr:`oauth2`.
+        oauth1: keys of a user.
+        oauth2: a bearer token of the same user, with every scope.
+        app_only: the bearer token of the app.
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+
+    def __init__(
+        self,
+        *,
+        retweets: int = 1000,
+        seed: int = 0,
+        window_scale: float = 1.0,
+        port: int = 0,
+        quirks: Quirks | None = None,
+        clock: Clock | None = None,
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
+        if retweets < 0:
+            raise ValueError(f"retweets can't be {retweets}")
+        if not window_scale > 0:
+            raise ValueError(f"window_scale is a factor above 0, not {window_scale}")
+        self._clock = clock or SystemClock()
+        self._seed = seed
+        self._port = port
+        self._bound: int | None = None
+        now = self._now()
+        self._world = World(retweets=retweets, seed=seed, now=now)
+        self._accounts = Accounts(seed)
+        self.tweet_id: str = str(story.TWEET_ID)
+        self.me: Account = self._admit(self._accounts.new("sandbox_bot"))
+        for tweet in story.own_tweets(profile(self.me), _OWN_TWEETS_FROM, now, seed):
+            self._world.add_tweet(tweet)
+        quirks = quirks or Quirks()
+        state = State(
+            world=self._world,
+            accounts=self._accounts,
+            tokens=Tokens(f"page tokens {seed}".encode()),
+            quirks=quirks,
+            seed=seed,
+            vocabulary=vocabulary,
+        )
+        self._server = Server(
+            Api(state, window_scale),
+            self._clock,
+            latency=quirks.latency,
+            window_scale=window_scale,
+            seed=seed,
+        )
+
+    @property
+    def url(self) -> str:
+        """The base address, such as ``http://127.0.0.1:8080``.
+
+        Raises:
+            RuntimeError: the sandbox was never started.
+        """
+        if self._bound is None:
+            raise RuntimeError("start the sandbox first: async with Sandbox() as sandbox")
+        return f"http://127.0.0.1:{self._bound}"
+
+    @property
+    def oauth1(self) -> OAuth1:
+        """Keys of the user :attr:`me`."""
+        return self.me.oauth1
+
+    @property
+    def oauth2(self) -> OAuth2:
+        """A bearer token of the user :attr:`me`."""
+        return self.me.oauth2
+
+    @property
+    def app_only(self) -> AppOnly:
+        """The bearer token of the app."""
+        return self._accounts.app_only
+
+    @property
+    def requests(self) -> deque[RecordedRequest]:
+        """The latest requests, oldest first."""
+        return self._server.requests
+
+    @property
+    def rejected(self) -> int:
+        """How many requests were answered with 429."""
+        return self._server.rejected
+
+    @property
+    def failures(self) -> deque[Exception]:
+        """What went wrong in the sandbox itself; empty unless it has a bug."""
+        return self._server.failures
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections clients hold open."""
+        return self._server.open_connections
+
+    def new_account(
+        self, username: str | None = None, *, scopes: Iterable[str] = SCOPES
+    ) -> Account:
+        """Make another user with credentials of their own.
+
+        Args:
+            username: the name; by default a new one.
+            scopes: what the OAuth 2.0 token allows.
+
+        Raises:
+            ValueError: there is no such scope.
+        """
+        return self._admit(self._accounts.new(username, scopes))
+
+    def add_tweet(
+        self, *, retweets: int = 0, text: str = "Hello, sandbox!", author: Account | None = None
+    ) -> str:
+        """Put up another tweet, retweeted by the crowd, and return its id.
+
+        Args:
+            retweets: how many times.
+            text: what it says.
+            author: who wrote it; TwitterDev by default.
+        """
+        # It lies as far back as its retweets need, in the usual distance.
+        written = self._world.fresh_id(self._now()) - (retweets + 1) * 97_000 * STEP
+        tweet = Tweet(
+            id=max(1, written),
+            author_id=story.AUTHOR_ID if author is None else int(author.user_id),
+            text=text,
+        )
+        tweet.retweets = story.crowd_retweets(tweet.id, retweets, self._now(), self._seed)
+        self._world.add_tweet(tweet)
+        return str(tweet.id)
+
+    async def start(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            RuntimeError: it does already.
+            OSError: the port is taken.
+        """
+        if self._server.listening:
+            raise RuntimeError("the sandbox has been started already")
+        self._bound = await self._server.listen(self._port)
+
+    async def aclose(self) -> None:
+        """Stop listening and close all connections; harmless when closed."""
+        await self._server.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def _now(self) -> int:
+        return first_id(self._clock.time())
+
+    def _admit(self, account: Account) -> Account:
+        self._world.add_user(profile(account))
+        return account

@@ -1,0 +1,175 @@
+"""The thin place for I/O: HTTP in, HTTP out.
+
+aiohttp's low-level server calls one function; routing and everything else is the sandbox's own,
+so that a reply costs little and every error, down to a wrong method, has X's shape.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from twretweet.clock import Clock
+from twretweet.sandbox.api import Answer, Api
+from twretweet.sandbox.call import Incoming
+from twretweet.sandbox.draw import draw
+from twretweet.sandbox.reply import crashed, plain
+from twretweet.sandbox.snowflake import http_date
+
+_KEPT_REQUESTS: Final = 10_000
+_KEPT_FAILURES: Final = 100
+_CLOSING_SECONDS: Final = 0.25
+_TOO_MANY: Final = 429
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request that was answered.
+
+    Args:
+        time: when it came, in epoch seconds of the sandbox's clock.
+        method: the HTTP method.
+        path: the path as it was sent, without the query.
+        query: the query as it was sent, without the question mark.
+        status: the status of the reply.
+        account: the user id of the caller, ``"app"`` for the app itself, ``None`` if unknown.
+        remaining: how many requests were left in the tightest window, ``None`` without one.
+        cookie: the ``Cookie`` header that came with it.
+    """
+
+    time: float
+    method: str
+    path: str
+    query: str
+    status: int
+    account: str | None
+    remaining: int | None
+    cookie: str | None
+
+
+class Server:
+    """Listens on loopback and answers with what :class:`Api` says.
+
+    Args:
+        api: gives the answers.
+        clock: tells the time of requests and replies.
+        latency: seconds to wait before each reply.
+        window_scale: what the header ``x-sandbox-window-scale`` says.
+        seed: makes the ids of replies.
+    """
+
+    def __init__(
+        self, api: Api, clock: Clock, *, latency: float, window_scale: float, seed: int
+    ) -> None:
+        self._api = api
+        self._clock = clock
+        self._latency = latency
+        self._scale = f"{window_scale:.10g}"
+        self._seed = seed
+        self._served = 0
+        self._date = (0, "")
+        self._encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
+        self._http: web.Server | None = None
+        self._runner: web.ServerRunner | None = None
+        self.requests: deque[RecordedRequest] = deque(maxlen=_KEPT_REQUESTS)
+        self.failures: deque[Exception] = deque(maxlen=_KEPT_FAILURES)
+        self.rejected = 0
+
+    @property
+    def listening(self) -> bool:
+        """Whether it takes connections."""
+        return self._runner is not None
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections clients hold open."""
+        return 0 if self._http is None else len(self._http.connections)
+
+    async def listen(self, port: int) -> int:
+        """Begin to listen on 127.0.0.1, and return the port.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._http = web.Server(self._handle, access_log=None)
+        self._runner = web.ServerRunner(self._http, shutdown_timeout=_CLOSING_SECONDS)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        try:
+            await site.start()
+        except OSError:
+            await self.close()
+            raise
+        return int(self._runner.addresses[0][1])
+
+    async def close(self) -> None:
+        """Close the port and every connection; harmless when closed."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+        self._http = None
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        now = self._clock.time()
+        try:
+            body = await request.read() if request.body_exists else b""
+        except web.HTTPRequestEntityTooLarge:
+            answer = Answer(plain(413))
+            incoming = Incoming(request.method, request.host, request.raw_path, headers, b"", now)
+        else:
+            incoming = Incoming(request.method, request.host, request.raw_path, headers, body, now)
+            answer = self._answer(incoming)
+        if self._latency:
+            await self._clock.sleep(self._latency)
+        return self._respond(incoming, answer)
+
+    def _answer(self, incoming: Incoming) -> Answer:
+        try:
+            return self._api.answer(incoming)
+        except Exception as failure:  # noqa: BLE001  # whatever it is, the client gets an answer
+            self.failures.append(failure)
+            return Answer(crashed(incoming.path))
+
+    def _respond(self, incoming: Incoming, answer: Answer) -> web.Response:
+        reply, caller, standing = answer.reply, answer.caller, answer.standing
+        self._served += 1
+        self.rejected += reply.status == _TOO_MANY
+        path, _, query = incoming.target.partition("?")
+        self.requests.append(
+            RecordedRequest(
+                time=incoming.now,
+                method=incoming.method,
+                path=path,
+                query=query,
+                status=reply.status,
+                account=caller.label if caller is not None else None,
+                remaining=standing.remaining if standing is not None else None,
+                cookie=incoming.headers.get("cookie"),
+            )
+        )
+        guest = caller.label if caller is not None else "unknown"
+        headers = {
+            "content-type": "application/json; charset=utf-8",
+            "date": self._now(),
+            "server": "twretweet-sandbox",
+            "x-transaction-id": f"{draw(self._seed, self._served):016x}",
+            "x-sandbox-window-scale": self._scale,
+            # X sends one with its replies; those of one account must not travel with another's.
+            "set-cookie": f"guest_id=v1%3A{guest}; Max-Age=63072000; Path=/; SameSite=Lax",
+            **reply.headers,
+        }
+        if standing is not None:
+            headers["x-rate-limit-limit"] = str(standing.limit)
+            headers["x-rate-limit-remaining"] = str(standing.remaining)
+            headers["x-rate-limit-reset"] = str(standing.reset)
+        return web.Response(body=self._encode(reply.body), status=reply.status, headers=headers)
+
+    def _now(self) -> str:
+        second = int(self._clock.time())
+        if second != self._date[0]:
+            self._date = (second, http_date(second))
+        return self._date[1]

@@ -1,0 +1,103 @@
+"""The sandbox's own rate limits.
+
+A window is fixed: it opens at the first request in it, lasts its length times the sandbox's scale,
+and then the whole allowance returns at once (recorded from X). Its end is moved up to a whole
+second, because ``x-rate-limit-reset`` is a whole number of epoch seconds and must not say less
+than the truth. A refused request takes no slot.
+Source: https://docs.x.com/x-api/fundamentals/rate-limits
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+QUARTER_HOUR: Final = 900
+THREE_HOURS: Final = 10_800
+_SWEEP_ABOVE: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One request in one window.
+
+    Args:
+        key: which window it is.
+        limit: how many requests the window allows.
+        seconds: how long it lasts, before scaling.
+    """
+
+    key: tuple[str, ...]
+    limit: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a request fared, in the terms of the headers.
+
+    Args:
+        granted: whether there was a slot in every window.
+        limit: of the tightest window.
+        remaining: how many requests it has left.
+        reset: when it ends, in whole epoch seconds.
+    """
+
+    granted: bool
+    limit: int
+    remaining: int
+    reset: int
+
+
+@dataclass(slots=True)
+class _Window:
+    end: int
+    used: int = 0
+
+
+class Windows:
+    """All open windows.
+
+    Args:
+        scale: by how much windows are longer than X's; below 1 they are shorter.
+    """
+
+    __slots__ = ("_open", "_scale", "_sweep_above")
+
+    def __init__(self, scale: float) -> None:
+        self._scale = scale
+        self._open: dict[tuple[str, ...], _Window] = {}
+        self._sweep_above = _SWEEP_ABOVE
+
+    def take(self, slots: Sequence[Slot], now: float) -> Standing | None:
+        """Take a slot in each window, or in none.
+
+        Args:
+            slots: the windows that apply; with none there is no standing.
+            now: epoch seconds.
+        """
+        if not slots:
+            return None
+        windows = [(slot, self._window(slot, now)) for slot in slots]
+        granted = all(window.used < slot.limit for slot, window in windows)
+        for slot, window in windows:
+            if granted:
+                window.used += 1
+                self._open[slot.key] = window
+        slot, tightest = min(
+            windows, key=lambda each: (each[0].limit - each[1].used, -each[1].end)
+        )
+        return Standing(granted, slot.limit, slot.limit - tightest.used, tightest.end)
+
+    def _window(self, slot: Slot, now: float) -> _Window:
+        window = self._open.get(slot.key)
+        if window is not None and now < window.end:
+            return window
+        if len(self._open) > self._sweep_above:
+            self._sweep(now)
+        return _Window(end=math.ceil(now + slot.seconds * self._scale))
+
+    def _sweep(self, now: float) -> None:
+        """Forget the windows that have ended; many accounts come once and never again."""
+        self._open = {key: window for key, window in self._open.items() if now < window.end}
+        self._sweep_above = max(_SWEEP_ABOVE, 2 * len(self._open))

@@ -1,0 +1,144 @@
+"""The state: users, tweets, and who retweeted what.
+
+Everything here is plain memory and returns at once, so a request sees and changes it as a whole.
+"""
+
+from twretweet.sandbox import story
+from twretweet.sandbox.people import Crowd, User
+from twretweet.sandbox.retweets import IdList
+from twretweet.sandbox.tweets import Echoes, Tweet
+
+
+class World:
+    """All users and tweets of one sandbox.
+
+    Args:
+        retweets: how many the first tweet has.
+        seed: another seed, another crowd.
+        now: the lowest id of this moment.
+    """
+
+    def __init__(self, *, retweets: int, seed: int, now: int) -> None:
+        self.attachments = story.attachments()
+        self._latest = 0
+        self._population = 0
+        self._users: dict[int, User] = {}
+        self._names: dict[str, User] = {}
+        self._echoes: dict[int, Echoes] = {}
+        self._crowded: list[Tweet] = []
+        self._by_author: dict[int, list[int]] = {}
+        self._live: dict[int, int] = {}
+        self._crowd = Crowd(
+            seed,
+            pinned=story.LONG_TWEET_ID,
+            affiliated=story.AUTHOR_ID,
+            recent=self._recent,
+        )
+        self.add_user(story.author())
+        for tweet in story.tweets(retweets, now, seed):
+            self.add_tweet(tweet)
+
+    # Users
+
+    def add_user(self, user: User) -> None:
+        """Let ``user`` exist."""
+        self._users[user.id] = user
+        self._names[user.username.lower()] = user
+
+    def user(self, user_id: int) -> User | None:
+        """Find a user by id."""
+        if (known := self._users.get(user_id)) is not None:
+            return known
+        index = self._crowd.index_of(user_id)
+        return self._member(index)
+
+    def user_named(self, username: str) -> User | None:
+        """Find a user by name, in upper or lower case."""
+        if (known := self._names.get(username.lower())) is not None:
+            return known
+        index = self._crowd.index_named(username)
+        return self._member(index)
+
+    # Tweets
+
+    def add_tweet(self, tweet: Tweet) -> None:
+        """Let ``tweet`` exist; its author does already."""
+        writer = self.user(tweet.author_id)
+        if writer is None:
+            raise ValueError(f"no user {tweet.author_id} to write tweet {tweet.id}")
+        self._echoes[tweet.id] = Echoes(tweet, writer.username)
+        if tweet.retweets.crowd:
+            self._crowded.append(tweet)
+            self._population = max(self._population, tweet.retweets.crowd)
+        mine = self._by_author.setdefault(tweet.author_id, [])
+        mine.append(tweet.id)
+        mine.sort()
+
+    def write(self, author_id: int, text: str, now: int) -> Tweet:
+        """Post a new tweet."""
+        tweet = Tweet(id=self.fresh_id(now), author_id=author_id, text=text)
+        self.add_tweet(tweet)
+        return tweet
+
+    def tweet(self, tweet_id: int) -> Tweet | None:
+        """Find a tweet, or a retweet, by id."""
+        if (echoes := self._echoes.get(tweet_id)) is not None:
+            return echoes.original
+        if (original := self._live.get(tweet_id)) is not None:
+            echoes = self._echoes[original]
+            position = echoes.original.retweets.position_of(tweet_id)
+            return None if position is None else self.retweet_at(echoes.original, position)
+        for tweet in self._crowded:
+            position = tweet.retweets.position_of(tweet_id)
+            if position is not None:
+                return self.retweet_at(tweet, position)
+        return None
+
+    def retweeter_at(self, tweet: Tweet, position: int) -> int:
+        """Return the id of the user who made the retweet at ``position``, oldest first."""
+        if position < tweet.retweets.crowd:
+            return self._crowd.user_id(position)
+        return tweet.retweets.live_user_at(position)
+
+    def retweet_at(self, tweet: Tweet, position: int) -> Tweet:
+        """Return the retweet of ``tweet`` at ``position``, oldest first."""
+        user_id = self.retweeter_at(tweet, position)
+        return self._echoes[tweet.id].echo(tweet.retweets.id_at(position), user_id)
+
+    def retweeted_of(self, author_id: int) -> IdList:
+        """List the ids of this author's tweets that somebody retweeted."""
+        mine = self._by_author.get(author_id, [])
+        return IdList([one for one in mine if len(self._echoes[one].original.retweets)])
+
+    # Actions
+
+    def retweet(self, user_id: int, tweet: Tweet, now: int) -> Tweet | None:
+        """Let a user retweet ``tweet``; ``None`` if that was done before."""
+        original = tweet.original or tweet
+        if original.retweets.by_user(user_id) is not None:
+            return None
+        snowflake = original.retweets.add(user_id, self.fresh_id(now))
+        self._latest = max(self._latest, snowflake)
+        self._live[snowflake] = original.id
+        return self._echoes[original.id].echo(snowflake, user_id)
+
+    def undo(self, user_id: int, tweet: Tweet) -> bool:
+        """Take a user's retweet of ``tweet`` back; return whether there was one."""
+        original = tweet.original or tweet
+        snowflake = original.retweets.by_user(user_id)
+        if snowflake is None:
+            return False
+        del self._live[snowflake]
+        return original.retweets.remove(user_id)
+
+    def fresh_id(self, now: int) -> int:
+        """Return an id that nothing else has, at the lowest id ``now`` of this moment."""
+        self._latest = max(now, self._latest + 1)
+        return self._latest
+
+    def _member(self, index: int | None) -> User | None:
+        return None if index is None or index >= self._population else self._crowd.user(index)
+
+    def _recent(self, index: int) -> int | None:
+        retweets = self._echoes[story.TWEET_ID].original.retweets
+        return retweets.id_at(index) if index < retweets.crowd else None
