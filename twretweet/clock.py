@@ -25,6 +25,10 @@ class Clock(Protocol):
         """Return after ``seconds`` of :meth:`monotonic` time; a cancellation point."""
         ...
 
+    async def wait(self, event: anyio.Event, seconds: float) -> None:
+        """Return when ``event`` is set, and after ``seconds`` at the latest."""
+        ...
+
 
 class SystemClock:
     """The machine's own clock."""
@@ -42,3 +46,8 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Sleep on the running event loop."""
         await anyio.sleep(seconds)
+
+    async def wait(self, event: anyio.Event, seconds: float) -> None:
+        """Wait on the running event loop."""
+        with anyio.move_on_after(seconds):
+            await event.wait()

@@ -52,9 +52,7 @@ class OAuth1(_Secretive):
             CredentialsError: one is missing; the message names it.
         """
         return cls(
-            *_read(
-                env, "CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"
-            )
+            *_read(env, "CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
         )
 
 

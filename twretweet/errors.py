@@ -126,15 +126,23 @@ class DecodeError(TwretweetError):
         status: the HTTP status of the reply.
         excerpt: the beginning of the body, or what surrounds the fault.
         request_id: X's own id of the exchange, to quote to its support.
+        transient: whether another try may bring a better reply.
     """
 
     def __init__(
-        self, message: str, *, status: int = 0, excerpt: str = "", request_id: str | None = None
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        excerpt: str = "",
+        request_id: str | None = None,
+        transient: bool = False,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.excerpt = excerpt
         self.request_id = request_id
+        self.transient = transient
 
     def __str__(self) -> str:
         message = super().__str__()

@@ -29,6 +29,17 @@ class ManualClock:
         finally:
             self._sleepers.remove(entry)
 
+    async def wait(self, event: anyio.Event, seconds: float) -> None:
+        async with anyio.create_task_group() as tasks:
+
+            async def sleep() -> None:
+                await self.sleep(seconds)
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(sleep)
+            await event.wait()
+            tasks.cancel_scope.cancel()
+
     def advance(self, seconds: float) -> None:
         self._elapsed += seconds
         for deadline, event in sorted(self._sleepers, key=lambda entry: entry[0]):

@@ -1,0 +1,111 @@
+"""Retweet, undo, and walk who retweeted: an async client for X's retweet endpoints.
+
+Start with :class:`SessionManager`. Every error is a :class:`TwretweetError`.
+"""
+
+from twretweet._version import __version__
+from twretweet.credentials import AppOnly, Credentials, OAuth1, OAuth2
+from twretweet.errors import (
+    AccountRestricted,
+    APIError,
+    CheckpointMismatch,
+    ClientForbidden,
+    CredentialsError,
+    CreditsDepleted,
+    DecodeError,
+    Forbidden,
+    InvalidRequest,
+    ManagerClosed,
+    NotFound,
+    PaginationError,
+    PermissionDenied,
+    QueryError,
+    RateLimitExceeded,
+    RequestTimeout,
+    ServerError,
+    SpendCapReached,
+    TooManyRequests,
+    TransportError,
+    TwretweetError,
+    Unauthorized,
+    UnsupportedAuthentication,
+    UpdateLimitReached,
+    UsageCapExceeded,
+)
+from twretweet.limits import BucketState, Limiter, MemoryLimiter
+from twretweet.manager import SessionManager
+from twretweet.models import (
+    Includes,
+    Media,
+    Meta,
+    Page,
+    Place,
+    Poll,
+    Problem,
+    RateLimit,
+    Status,
+    Tweet,
+    User,
+)
+from twretweet.protocol.prices import PRICES, PriceList
+from twretweet.protocol.retry import RetryPolicy
+from twretweet.query import TweetQuery, UserQuery
+from twretweet.session import RetweetResult, Session
+from twretweet.walk import Checkpoint, Walk
+
+__all__ = [
+    "PRICES",
+    "APIError",
+    "AccountRestricted",
+    "AppOnly",
+    "BucketState",
+    "Checkpoint",
+    "CheckpointMismatch",
+    "ClientForbidden",
+    "Credentials",
+    "CredentialsError",
+    "CreditsDepleted",
+    "DecodeError",
+    "Forbidden",
+    "Includes",
+    "InvalidRequest",
+    "Limiter",
+    "ManagerClosed",
+    "Media",
+    "MemoryLimiter",
+    "Meta",
+    "NotFound",
+    "OAuth1",
+    "OAuth2",
+    "Page",
+    "PaginationError",
+    "PermissionDenied",
+    "Place",
+    "Poll",
+    "PriceList",
+    "Problem",
+    "QueryError",
+    "RateLimit",
+    "RateLimitExceeded",
+    "RequestTimeout",
+    "RetryPolicy",
+    "RetweetResult",
+    "ServerError",
+    "Session",
+    "SessionManager",
+    "SpendCapReached",
+    "Status",
+    "TooManyRequests",
+    "TransportError",
+    "Tweet",
+    "TweetQuery",
+    "TwretweetError",
+    "Unauthorized",
+    "UnsupportedAuthentication",
+    "UpdateLimitReached",
+    "UsageCapExceeded",
+    "User",
+    "UserQuery",
+    "Walk",
+    "__version__",
+]

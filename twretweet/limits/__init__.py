@@ -1,0 +1,7 @@
+"""Rate limits: the arithmetic of X's windows, where their numbers live, and who waits for whom."""
+
+from twretweet.limits.bucket import Bucket, BucketState, Limiter, Permit
+from twretweet.limits.memory import MemoryLimiter
+from twretweet.limits.window import WindowSpec
+
+__all__ = ["Bucket", "BucketState", "Limiter", "MemoryLimiter", "Permit", "WindowSpec"]

@@ -1,0 +1,152 @@
+"""Many accounts over one connection pool and one limiter."""
+
+from __future__ import annotations
+
+import ipaddress
+from types import TracebackType
+from typing import Self, get_args
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from twretweet.auth import account_of
+from twretweet.clock import Clock, SystemClock
+from twretweet.credentials import Credentials
+from twretweet.errors import QueryError
+from twretweet.limits import BucketState, Limiter, MemoryLimiter
+from twretweet.pipeline import Caller, Pipeline
+from twretweet.protocol.retry import RetryPolicy
+from twretweet.session import Session
+from twretweet.transport import Transport
+from twretweet.vocabulary import Vocabulary
+
+DEFAULT_BASE_URL = "https://api.x.com"
+DEFAULT_TIMEOUT = 30.0
+_DEFAULT_RETRY = RetryPolicy()
+
+
+class SessionManager:
+    """Makes sessions, and owns what they share.
+
+    Use it with ``async with``; or call :meth:`open` and :meth:`aclose`, from any task each, as
+    the start-up and shut-down hooks of a bot do.
+
+    Args:
+        base_url: where the API is; plain ``http`` is for this machine only.
+        limiter: where the buckets live; by default in this process's memory.
+        retry: when to try again.
+        timeout: how long one request may take from connecting to the last byte, in seconds; the
+            wait for a slot does not count.
+        max_wait: the longest wait for a slot, in seconds; a longer one raises
+            ``RateLimitExceeded`` before anything is sent. ``None`` waits as long as it takes.
+        vocabulary: the words for fields and expansions to send, ``"tweet"`` or ``"post"``; both
+            are read.
+        http: your own aiohttp session, which is never closed here. Its connections and tracing
+            are used; its other settings only if its cookie jar is an ``aiohttp.DummyCookieJar``,
+            because any other jar carries X's cookies from one account to the next.
+        clock: where time comes from.
+
+    Raises:
+        QueryError: an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str = DEFAULT_BASE_URL,
+        limiter: Limiter | None = None,
+        retry: RetryPolicy = _DEFAULT_RETRY,
+        timeout: float = DEFAULT_TIMEOUT,
+        max_wait: float | None = None,
+        vocabulary: Vocabulary = "tweet",
+        http: aiohttp.ClientSession | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        if not timeout > 0:
+            raise QueryError(f"timeout is {timeout}: it must be more than 0 seconds")
+        if max_wait is not None and not max_wait >= 0:
+            raise QueryError(f"max_wait is {max_wait}: it must not be negative")
+        if vocabulary not in get_args(Vocabulary):
+            raise QueryError(f"vocabulary is {vocabulary!r}: it must be 'tweet' or 'post'")
+        clock = SystemClock() if clock is None else clock
+        self._base_url = normal_base_url(base_url)
+        self._vocabulary: Vocabulary = vocabulary
+        self._limiter: Limiter = MemoryLimiter(clock=clock) if limiter is None else limiter
+        self._pipeline = Pipeline(
+            Transport(timeout=timeout, http=http),
+            self._limiter,
+            retry=retry,
+            max_wait=max_wait,
+            clock=clock,
+        )
+
+    async def open(self) -> Self:
+        """Make ready; the task that closes it later may be another one."""
+        self._pipeline.open()
+        return self
+
+    async def aclose(self) -> None:
+        """End what is under way with ``ManagerClosed``, and close the connections.
+
+        Closing twice is harmless.
+        """
+        await self._pipeline.aclose()
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def session(self, credentials: Credentials) -> Session:
+        """A session of one account, or of the app itself.
+
+        Sessions are cheap, and sessions of the same credentials share their buckets.
+
+        Raises:
+            CredentialsError: the credentials lack a token.
+        """
+        account = account_of(credentials)
+        return Session(
+            Caller(account, self._pipeline, base_url=self._base_url, vocabulary=self._vocabulary)
+        )
+
+    def rate_limits(self) -> list[BucketState]:
+        """What is left of every window that was used."""
+        return self._limiter.states()
+
+
+def normal_base_url(url: str) -> str:
+    """Bring an address into the normal form that signatures are made over (RFC 5849, 3.4.1.2).
+
+    Raises:
+        QueryError: it is no address of an API, or would send credentials unencrypted.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise QueryError(f"base_url {url!r} is no address: {error}") from error
+    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
+    if scheme not in ("https", "http") or not host:
+        raise QueryError(f"base_url {url!r} is no address: write it like {DEFAULT_BASE_URL}")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise QueryError("base_url must be scheme, host and path only")
+    if scheme == "http" and not _is_this_machine(host):
+        raise QueryError(f"base_url {url!r} would send credentials unencrypted: use https")
+    shown_host = f"[{host}]" if ":" in host else host
+    default = {"https": 443, "http": 80}[scheme]
+    shown_port = "" if port in (None, default) else f":{port}"
+    return f"{scheme}://{shown_host}{shown_port}{parts.path.rstrip('/')}"
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,6 @@
+"""From an endpoint's row and its arguments to a value: every request takes this way."""
+
+from twretweet.pipeline.caller import Caller
+from twretweet.pipeline.send import Pipeline
+
+__all__ = ["Caller", "Pipeline"]

@@ -1,0 +1,82 @@
+"""Requests as they go on the wire.
+
+Parameters are percent-encoded once, by RFC 3986, and kept sorted: OAuth 1.0a signs exactly these
+bytes, so the bytes that are signed are the bytes that are sent.
+"""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from twretweet.protocol.endpoints import Endpoint, Method
+
+EncodedParams: TypeAlias = tuple[tuple[str, str], ...]
+
+
+class Request(Struct, frozen=True):
+    """One HTTP request.
+
+    Attributes:
+        method: the HTTP method.
+        url: scheme, host and path, without a query string.
+        params: the query, percent-encoded and sorted.
+        headers: what to send beside the transport's own headers.
+        body: the body; its type is in ``headers``.
+    """
+
+    method: Method
+    url: str
+    params: EncodedParams = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+    @property
+    def full_url(self) -> str:
+        """The address with its query string, encoded as it goes on the wire."""
+        if not self.params:
+            return self.url
+        return self.url + "?" + "&".join(f"{name}={value}" for name, value in self.params)
+
+    def with_header(self, name: str, value: str) -> "Request":
+        """The same request with one header more."""
+        headers = (*self.headers, (name, value))
+        return Request(self.method, self.url, self.params, headers, self.body)
+
+
+def escape(text: str) -> str:
+    """Percent-encode by RFC 3986, section 2.1, as OAuth 1.0a demands."""
+    return quote(text, safe="")
+
+
+def encode_params(params: Mapping[str, str]) -> EncodedParams:
+    """Percent-encode names and values and sort the pairs."""
+    return tuple(sorted((escape(name), escape(value)) for name, value in params.items()))
+
+
+JSON_TYPE = ("Content-Type", "application/json")
+
+
+def api_request(
+    base_url: str,
+    endpoint: Endpoint[object],
+    *,
+    path: Mapping[str, str],
+    params: EncodedParams = (),
+    json: Mapping[str, str] | None = None,
+) -> Request:
+    """Build the request of an endpoint.
+
+    Args:
+        base_url: scheme and host, without a slash at the end.
+        endpoint: the row of the table.
+        path: values for the gaps in its path; ids and usernames, which need no encoding.
+        params: the query, already encoded.
+        json: the body, for POST.
+    """
+    url = base_url + endpoint.path.format_map(path)
+    if json is None:
+        return Request(endpoint.method, url, params)
+    return Request(endpoint.method, url, params, (JSON_TYPE,), msgspec.json.encode(json))
