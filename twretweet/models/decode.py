@@ -1,13 +1,14 @@
 """From the bytes of a reply to structs: three ways, of which the first nearly always does.
 
 1. The typed decoder reads a reply in the tweet vocabulary at the speed of msgspec.
-2. A tripwire (:mod:`twretweet.models.base`) says that the reply speaks the post vocabulary: its
-   names are replaced in the bytes, and the typed decoder reads it again. In JSON the bytes
-   ``"name":`` can only be the name of a member, since a quote inside a text has a backslash
-   before it. An object whose members are X's own business (an article, the properties of a
-   place) must stay as it is: a reply with one of these takes the third way.
+2. A tripwire (:mod:`twretweet.models.base`) tells a reply in the post vocabulary. Its names are
+   replaced in the bytes, and the typed decoder reads it again, in about twice the time. In JSON
+   the bytes ``"name":`` can only be the name of a member, since a quote inside a text has a
+   backslash before it. But objects whose members X does not describe (an article, the properties
+   of a place) must stay as they are, so a reply with one of these goes the third way.
 3. A reply that doesn't fit the types is parsed to plain objects, levelled
-   (:mod:`twretweet.models.normalise`), written again and decoded by the same typed decoder.
+   (:mod:`twretweet.models.normalise`) and converted to the same types, in about six times the
+   time.
 
 Every function here raises :class:`~twretweet.errors.DecodeError` and nothing else.
 """
@@ -32,13 +33,22 @@ T = TypeVar("T")
 
 _EXCERPT = 200
 _FREE_FORM = (b'"article', b'"properties"')
-_TWIN_BYTES = tuple(
-    (b'"%b":' % post.encode(), b'"%b":' % tweet.encode()) for post, tweet in TWINS.items()
-)
 _STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+)\]", re.ASCII)
 
 
-class _PostVocabularyMet(Exception):  # noqa: N818  # a signal, never seen outside
+# Each name has "post" where its twin has "tweet". The search is for that word, which is rare, and
+# only then looks left and right: four times as fast as replacing name by name.
+_POST_NAME = re.compile(
+    b"post(?:"
+    + b"|".join(
+        b'(?=%b":)(?<="%bpost)' % (after, before)
+        for before, after in (name.encode().split(b"post") for name in TWINS)
+    )
+    + b")"
+)
+
+
+class _PostVocabularyMet(Exception):  # a signal, never seen outside
     """The reply speaks the post vocabulary."""
 
 
@@ -87,34 +97,31 @@ class _UsageReply(Model, frozen=True, kw_only=True):
 class _Reader(Generic[T]):
     """Reads replies of one type; made once, since msgspec compiles a decoder when it is made."""
 
-    __slots__ = ("_decode", "_expected", "_level")
+    __slots__ = ("_decode", "_expected", "_kind", "_level")
 
     def __init__(self, kind: type[T], expected: str) -> None:
         self._decode = msgspec.json.Decoder(kind, dec_hook=_tripped).decode
         self._level = leveller(kind)
+        self._kind = kind
         self._expected = expected
 
     def __call__(self, body: bytes) -> T:
         try:
             return self._decode(body)
         except _PostVocabularyMet:
-            if not any(name in body for name in _FREE_FORM):
-                return self._in_tweet_names(body)
+            return self._in_tweet_names(body)
         except msgspec.ValidationError:
-            pass
+            return self.levelled(body)
         except (ValueError, RecursionError) as error:
             raise self._unreadable(body, error) from None
-        return self.levelled(body)
 
     def _in_tweet_names(self, body: bytes) -> T:
-        renamed = body
-        for post, tweet in _TWIN_BYTES:
-            renamed = renamed.replace(post, tweet)
-        try:
-            return self._decode(renamed)
-        except (_PostVocabularyMet, ValueError, RecursionError):
-            # Names set apart from their colons, or a fault, which the original shows best.
-            return self.levelled(body)
+        if not any(name in body for name in _FREE_FORM):
+            try:
+                return self._decode(_POST_NAME.sub(b"tweet", body))
+            except (_PostVocabularyMet, ValueError, RecursionError):
+                pass  # a name set apart from its colon, or a fault, which levelling finds again
+        return self.levelled(body)
 
     def levelled(self, body: bytes) -> T:
         """Read ``body`` the slow way, which leaves nothing to be read."""
@@ -123,7 +130,7 @@ class _Reader(Generic[T]):
         except (ValueError, RecursionError) as error:
             raise self._unreadable(body, error) from None
         try:
-            return self._decode(msgspec.json.encode(reply))
+            return msgspec.convert(reply, self._kind)
         except msgspec.ValidationError as error:
             message = str(error)
             raise DecodeError(

@@ -19,14 +19,15 @@ is level changes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
 import msgspec
 from msgspec import inspect
 
-from twretweet.models.base import TWINS
+from twretweet.models.base import TWINS, PostName
 from twretweet.models.entities import UrlEntity
 from twretweet.models.metrics import MediaPrivateMetrics, TweetPrivateMetrics
 from twretweet.models.parts import SuggestedSourceLink
@@ -78,27 +79,31 @@ def _for_type(kind: inspect.Type, known: dict[type, Leveller]) -> Leveller:
 
 
 def _for_struct(kind: inspect.StructType, known: dict[type, Leveller]) -> Leveller:
-    members: dict[str, tuple[str, Leveller]] = {}
+    # What arrives under a name: the name it gets, the type that is level already, the leveller.
+    members: dict[str, tuple[str, type, Leveller]] = {}
     prepare = _prepare(kind.cls)
 
     def level(value: object) -> object:
         value = prepare(value)
         if not isinstance(value, dict):
             return value
-        fields = cast("dict[str, object]", value)
         levelled: dict[str, object] = {}
-        for name, part in fields.items():
-            member = members.get(name)
-            if member is not None and (new := member[1](part)) is not ABSENT:
-                levelled[member[0]] = new
+        for key, part in cast("dict[str, object]", value).items():
+            member = members.get(key)
+            if member is None:
+                continue
+            name, exact, level_part = member
+            if type(part) is exact:
+                levelled[name] = part
+            elif (new := level_part(part)) is not ABSENT:
+                levelled[name] = new
         return levelled
 
     known[kind.cls] = level  # before its fields: a status holds a status
     for field in kind.fields:
         name = field.encode_name
-        members[name] = (name, _for_type(field.type, known))
-        if kind.cls in _OPEN_METRICS:
-            members[name] = (name, _count)
+        level_part = _count if kind.cls in _OPEN_METRICS else _for_type(field.type, known)
+        members[name] = (name, _EXACT.get(level_part, PostName), level_part)
     for post, tweet in TWINS.items():
         if post in members:
             members[post] = members[tweet]
@@ -160,8 +165,9 @@ def _number(value: object) -> object:
 
 
 def _moment(value: object) -> object:
-    moment = timestamp(value) if isinstance(value, str) else None
-    return moment.isoformat() if moment else ABSENT
+    if isinstance(value, datetime):
+        return value
+    return timestamp(value) if isinstance(value, str) else ABSENT
 
 
 def timestamp(text: str) -> datetime | None:
@@ -170,15 +176,26 @@ def timestamp(text: str) -> datetime | None:
     v2 sends ``2021-01-06T18:40:40.000Z``, v1.1 ``Wed Jan 06 18:40:40 +0000 2021``. Without an
     offset it is UTC.
     """
-    if (v1 := _V1_TIMESTAMP.fullmatch(text)) and v1["month"] in _MONTHS:
-        month = _MONTHS.index(v1["month"]) + 1
-        date = f"{v1['year']}-{month:02}-{int(v1['day']):02}"
-        text = f"{date}T{v1['clock']}{v1['hours']}:{v1['minutes']}"
     try:
         moment = msgspec.convert(text, datetime)
     except msgspec.ValidationError:
-        return None
+        return _v1_timestamp(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _v1_timestamp(text: str) -> datetime | None:
+    # Not strptime: its names of months are those of the machine's language.
+    found = _V1_TIMESTAMP.fullmatch(text)
+    if not found or found["month"] not in _MONTHS:
+        return None
+    month = _MONTHS.index(found["month"]) + 1
+    try:
+        return datetime.fromisoformat(
+            f"{found['year']}-{month:02}-{int(found['day']):02}"
+            f"T{found['clock']}{found['hours']}:{found['minutes']}"
+        )
+    except ValueError:
+        return None
 
 
 def _url_entity(value: object) -> object:
@@ -198,3 +215,9 @@ def _v1_object(value: object) -> object:
         full = {"text": fields["full_text"]} if fields.get("full_text") else {}
         return fields | strings | full
     return value
+
+
+# Most parts of most replies are level already; for these no function is called.
+_EXACT: Final[Mapping[Leveller, type]] = MappingProxyType(
+    {_text: str, _integer: int, _count: int, _number: float}
+)

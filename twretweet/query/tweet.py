@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Self, cast
+from typing import ClassVar, Self
 
 from twretweet.query.names import (
     MEDIA_FIELDS,
@@ -85,10 +85,9 @@ class TweetQuery(Selection):
         asked = wanted("tweet.fields", names, TWEET_FIELDS)
         asked.add(("expansions", "referenced_tweets.id"))
         if author is not None:
-            given = cast("object", author)
             # A lone string would be read letter by letter.
-            lone = isinstance(given, str) or not isinstance(given, Iterable)
-            asked |= _users((given,) if lone else author)
+            lone = isinstance(author, str) or not hasattr(author, "__iter__")
+            asked |= _users((author,) if lone else author)
             asked.add(("expansions", "referenced_tweets.id.author_id"))
         return self._and(asked)
 
