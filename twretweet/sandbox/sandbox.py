@@ -1,9 +1,11 @@
 """The sandbox: an X API on localhost, put together from its parts."""
 
+import re
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from twretweet.clock import Clock, SystemClock
 from twretweet.credentials import AppOnly, OAuth1, OAuth2
@@ -19,7 +21,8 @@ from twretweet.sandbox.tweets import Tweet
 from twretweet.sandbox.world import World
 from twretweet.vocabulary import Vocabulary
 
-_OWN_TWEETS_FROM = 1_300_000_000_000_000_000
+_OWN_TWEETS_FROM: Final = 1_510_000_000_000_000_000
+_USERNAME: Final = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
 
 
 class Sandbox:
@@ -75,8 +78,11 @@ class Sandbox:
         self._world = World(retweets=retweets, seed=seed, now=now)
         self._accounts = Accounts(seed)
         self.tweet_id: str = str(story.TWEET_ID)
-        self.me: Account = self._admit(self._accounts.new("sandbox_bot"))
-        for tweet in story.own_tweets(profile(self.me), _OWN_TWEETS_FROM, now, seed):
+        self.me: Account = self._accounts.new("sandbox_bot")
+        written = story.own_tweets(int(self.me.user_id), _OWN_TWEETS_FROM, now, seed)
+        newest = written[-1].id
+        self._world.add_user(replace(profile(self.me), pinned=written[0].id, recent=newest))
+        for tweet in written:
             self._world.add_tweet(tweet)
         quirks = quirks or Quirks()
         state = State(
@@ -151,9 +157,15 @@ class Sandbox:
             scopes: what the OAuth 2.0 token allows.
 
         Raises:
-            ValueError: there is no such scope.
+            ValueError: there is no such scope, or the name is taken or none that X allows.
         """
-        return self._admit(self._accounts.new(username, scopes))
+        if username is not None and _USERNAME.fullmatch(username) is None:
+            raise ValueError(f"{username!r} is not 1 to 15 letters, digits or underscores")
+        if username is not None and self._world.user_named(username) is not None:
+            raise ValueError(f"the name {username!r} is taken")
+        account = self._accounts.new(username, scopes)
+        self._world.add_user(profile(account))
+        return account
 
     def add_tweet(
         self, *, retweets: int = 0, text: str = "Hello, sandbox!", author: Account | None = None
@@ -177,7 +189,7 @@ class Sandbox:
         return str(tweet.id)
 
     async def start(self) -> None:
-        """Begin to listen.
+        """Begin to listen; started again after closing, at the same address and with its state.
 
         Raises:
             RuntimeError: it does already.
@@ -185,7 +197,7 @@ class Sandbox:
         """
         if self._server.listening:
             raise RuntimeError("the sandbox has been started already")
-        self._bound = await self._server.listen(self._port)
+        self._bound = await self._server.listen(self._bound or self._port)
 
     async def aclose(self) -> None:
         """Stop listening and close all connections; harmless when closed."""
@@ -205,7 +217,3 @@ class Sandbox:
 
     def _now(self) -> int:
         return first_id(self._clock.time())
-
-    def _admit(self, account: Account) -> Account:
-        self._world.add_user(profile(account))
-        return account

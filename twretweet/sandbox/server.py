@@ -16,7 +16,7 @@ from twretweet.clock import Clock
 from twretweet.sandbox.api import Answer, Api
 from twretweet.sandbox.call import Incoming
 from twretweet.sandbox.draw import draw
-from twretweet.sandbox.reply import crashed, plain
+from twretweet.sandbox.reply import Reply, crashed, plain
 from twretweet.sandbox.snowflake import http_date
 
 _KEPT_REQUESTS: Final = 10_000
@@ -113,28 +113,31 @@ class Server:
         self._http = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        headers = {name.lower(): value for name, value in request.headers.items()}
         now = self._clock.time()
         try:
             body = await request.read() if request.body_exists else b""
         except web.HTTPRequestEntityTooLarge:
-            answer = Answer(plain(413))
-            incoming = Incoming(request.method, request.host, request.raw_path, headers, b"", now)
+            incoming = _incoming(request, b"", now)
+            answer, encoded = self._encoded(plain(413))
         else:
-            incoming = Incoming(request.method, request.host, request.raw_path, headers, body, now)
-            answer = self._answer(incoming)
+            incoming = _incoming(request, body, now)
+            answer, encoded = self._answer(incoming)
         if self._latency:
             await self._clock.sleep(self._latency)
-        return self._respond(incoming, answer)
+        return self._respond(incoming, answer, encoded)
 
-    def _answer(self, incoming: Incoming) -> Answer:
+    def _answer(self, incoming: Incoming) -> tuple[Answer, bytes]:
         try:
-            return self._api.answer(incoming)
+            answer = self._api.answer(incoming)
+            return answer, self._encode(answer.reply.body)
         except Exception as failure:  # noqa: BLE001  # whatever it is, the client gets an answer
             self.failures.append(failure)
-            return Answer(crashed(incoming.path))
+            return self._encoded(crashed(incoming.path))
 
-    def _respond(self, incoming: Incoming, answer: Answer) -> web.Response:
+    def _encoded(self, reply: Reply) -> tuple[Answer, bytes]:
+        return Answer(reply), self._encode(reply.body)
+
+    def _respond(self, incoming: Incoming, answer: Answer, body: bytes) -> web.Response:
         reply, caller, standing = answer.reply, answer.caller, answer.standing
         self._served += 1
         self.rejected += reply.status == _TOO_MANY
@@ -166,10 +169,19 @@ class Server:
             headers["x-rate-limit-limit"] = str(standing.limit)
             headers["x-rate-limit-remaining"] = str(standing.remaining)
             headers["x-rate-limit-reset"] = str(standing.reset)
-        return web.Response(body=self._encode(reply.body), status=reply.status, headers=headers)
+        return web.Response(body=body, status=reply.status, headers=headers)
 
     def _now(self) -> str:
         second = int(self._clock.time())
         if second != self._date[0]:
             self._date = (second, http_date(second))
         return self._date[1]
+
+
+def _incoming(request: web.BaseRequest, body: bytes, now: float) -> Incoming:
+    target = request.raw_path
+    if not target.isascii():
+        # Bytes that are no text can't be quoted back in the reply.
+        target = target.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Incoming(request.method, headers.get("host", ""), target, headers, body, now)

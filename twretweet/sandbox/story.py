@@ -211,15 +211,15 @@ def _long(now: int, seed: int) -> Tweet:
     )
 
 
-def own_tweets(user: User, first: int, now: int, seed: int) -> list[Tweet]:
-    """Return a few tweets of ``user``, retweeted by the crowd."""
+def own_tweets(author_id: int, first: int, now: int, seed: int) -> list[Tweet]:
+    """Return a few tweets of a user, from the id ``first`` on, retweeted by the crowd."""
     made: list[Tweet] = []
     for number, retweets in enumerate((3, 0, 25)):
         tweet_id = first + number * 86_400_000 * STEP
         made.append(
             Tweet(
                 id=tweet_id,
-                author_id=user.id,
+                author_id=author_id,
                 text=f"Note {number + 1} to myself.",
                 retweets=crowd_retweets(tweet_id, retweets, now, seed),
             )

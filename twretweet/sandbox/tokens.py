@@ -6,7 +6,6 @@ later page.
 """
 
 import base64
-import binascii
 import struct
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -61,7 +60,7 @@ class Tokens:
         text = token.upper()
         try:
             raw = base64.b32hexdecode(text + "=" * (-len(text) % 8))
-        except (ValueError, binascii.Error):
+        except ValueError:
             return None
         if len(raw) != _TAG_BYTES + _PLACE.size:
             return None
