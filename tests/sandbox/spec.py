@@ -1,0 +1,123 @@
+"""X's OpenAPI files, and a check of replies against their schemas.
+
+They are no part of the repository: tests that need them skip where they are absent.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from twretweet.vocabulary import Vocabulary
+
+_FILES: dict[Vocabulary, str] = {
+    "tweet": "openapi-2.159-tweet-vocabulary.json",
+    "post": "openapi-2.167-post-vocabulary.json",
+}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+}
+
+
+def load(vocabulary: Vocabulary) -> "Spec":
+    default = Path(__file__).parents[2].parent / "shared" / "spec"
+    path = Path(os.environ.get("TWRETWEET_SPEC", default)) / _FILES[vocabulary]
+    if not path.exists():
+        pytest.skip(f"X's OpenAPI file is not there: {path.name} (set TWRETWEET_SPEC)")
+    return Spec(msgspec.json.decode(path.read_bytes()))
+
+
+class Spec:
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.content = content
+
+    def enum(self, parameter: str) -> set[str]:
+        """The values of a parameter that is a list of words."""
+        schema = self.content["components"]["parameters"][parameter]["schema"]
+        return set(schema["items"]["enum"])
+
+    def parameters(self, method: str, path: str) -> set[str]:
+        """The names of the query parameters of an endpoint."""
+        rows = self.content["paths"][path][method]["parameters"]
+        resolved = [self._resolve(row) for row in rows]
+        return {row["name"] for row in resolved if row["in"] == "query"}
+
+    def scopes(self, method: str, path: str) -> tuple[set[str] | None, bool]:
+        """The scopes that a user's token needs, and whether the app may call as itself."""
+        security = self.content["paths"][path][method]["security"]
+        scopes = [set(row["OAuth2UserToken"]) for row in security if "OAuth2UserToken" in row]
+        return (scopes[0] if scopes else None), any("BearerToken" in row for row in security)
+
+    def check(self, method: str, path: str, body: object) -> list[str]:
+        """What in the body of a reply with status 200 the schema does not allow."""
+        content = self.content["paths"][path][method]["responses"]["200"]["content"]
+        found: list[str] = []
+        self._check(content["application/json"]["schema"], body, "$", found)
+        return found
+
+    def _resolve(self, node: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in node:
+            target: Any = self.content
+            for part in node["$ref"].removeprefix("#/").split("/"):
+                target = target[part]
+            node = target
+        return node
+
+    def _check(self, schema: dict[str, Any], value: Any, at: str, found: list[str]) -> None:
+        schema = self._resolve(schema)
+        if "discriminator" in schema and isinstance(value, dict):
+            row = schema["discriminator"]
+            kind = value.get(row["propertyName"])
+            if kind not in row["mapping"]:
+                found.append(f"{at}: {kind} is no known kind")
+                return
+            target = self._resolve({"$ref": row["mapping"][kind]})
+            # A kind repeats its base in allOf; following that again would not end.
+            parts = target.get("allOf", [target])
+            for part in parts:
+                inner = {k: v for k, v in self._resolve(part).items() if k != "discriminator"}
+                self._check(inner, value, at, found)
+            return
+        for part in schema.get("allOf", []):
+            self._check(part, value, at, found)
+        if len(schema.get("oneOf", [])) == 1:
+            self._check(schema["oneOf"][0], value, at, found)
+        if "type" in schema:
+            types = _TYPES[schema["type"]]
+            if not isinstance(value, types) or (value is True or value is False) != (
+                schema["type"] == "boolean"
+            ):
+                found.append(f"{at}: {value!r} is no {schema['type']}")
+                return
+        if "enum" in schema and value not in schema["enum"]:
+            found.append(f"{at}: {value!r} is not one of {schema['enum']}")
+        if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+            found.append(f"{at}: {value!r} does not match {schema['pattern']}")
+        if isinstance(value, list):
+            self._check_list(schema, value, at, found)
+        if isinstance(value, dict):
+            self._check_object(schema, value, at, found)
+
+    def _check_list(
+        self, schema: dict[str, Any], value: list[Any], at: str, found: list[str]
+    ) -> None:
+        if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+            found.append(f"{at}: {len(value)} items")
+        for number, item in enumerate(value):
+            self._check(schema.get("items", {}), item, f"{at}[{number}]", found)
+
+    def _check_object(
+        self, schema: dict[str, Any], value: dict[str, Any], at: str, found: list[str]
+    ) -> None:
+        found += [f"{at}: lacks {name}" for name in schema.get("required", []) if name not in value]
+        for name, inner in schema.get("properties", {}).items():
+            if name in value:
+                self._check(inner, value[name], f"{at}.{name}", found)
