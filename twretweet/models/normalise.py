@@ -32,6 +32,7 @@ from twretweet.models.entities import UrlEntity
 from twretweet.models.metrics import MediaPrivateMetrics, TweetPrivateMetrics
 from twretweet.models.parts import SuggestedSourceLink
 from twretweet.models.status import Status
+from twretweet.models.usage import Usage, UsageDay
 
 Leveller: TypeAlias = Callable[[object], object]
 
@@ -46,8 +47,14 @@ _V1_TIMESTAMP = re.compile(
 )
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
-# OpenAPI 2.167 describes these as objects of anything: a member that is no count says nothing.
-_OPEN_METRICS = (TweetPrivateMetrics, MediaPrivateMetrics)
+# OpenAPI 2.167 describes the private metrics as objects of anything, and the numbers of the usage
+# as strings: a count in one of these that is none is left out.
+_OF_LOOSE_COUNTS = (
+    TweetPrivateMetrics,
+    MediaPrivateMetrics,
+    Usage,
+    UsageDay,
+)
 
 
 def leveller(kind: type[object]) -> Leveller:
@@ -102,7 +109,9 @@ def _for_struct(kind: inspect.StructType, known: dict[type, Leveller]) -> Levell
     known[kind.cls] = level  # before its fields: a status holds a status
     for field in kind.fields:
         name = field.encode_name
-        level_part = _count if kind.cls in _OPEN_METRICS else _for_type(field.type, known)
+        level_part = _for_type(field.type, known)
+        if level_part is _integer and kind.cls in _OF_LOOSE_COUNTS:
+            level_part = _count
         members[name] = (name, _EXACT.get(level_part, PostName), level_part)
     for post, tweet in TWINS.items():
         if post in members:
