@@ -71,7 +71,7 @@ class Spec:
             node = target
         return node
 
-    def _check(self, schema: dict[str, Any], value: Any, at: str, found: list[str]) -> None:
+    def _check(self, schema: dict[str, Any], value: object, at: str, found: list[str]) -> None:
         schema = self._resolve(schema)
         if "discriminator" in schema and isinstance(value, dict):
             row = schema["discriminator"]
@@ -117,7 +117,22 @@ class Spec:
     def _check_object(
         self, schema: dict[str, Any], value: dict[str, Any], at: str, found: list[str]
     ) -> None:
-        found += [f"{at}: lacks {name}" for name in schema.get("required", []) if name not in value]
+        found += [
+            f"{at}: lacks {name}" for name in schema.get("required", []) if name not in value
+        ]
         for name, inner in schema.get("properties", {}).items():
             if name in value:
                 self._check(inner, value[name], f"{at}.{name}", found)
+
+
+def reference(parameter: str) -> set[str]:
+    """The values that the reference page of GET retweets names for a parameter."""
+    default = Path(__file__).parents[2].parent / "shared" / "spec"
+    folder = Path(os.environ.get("TWRETWEET_SPEC", default)).parent / "reference"
+    path = folder / "get-tweets-id-retweets.md"
+    if not path.exists():
+        pytest.skip(f"X's reference page is not there: {path.name} (set TWRETWEET_SPEC)")
+    pattern = rf"^{re.escape(parameter)} Optional \| enum \(([^)]*)\)"
+    match = re.search(pattern, path.read_text(), re.MULTILINE)
+    assert match is not None, f"the page does not describe {parameter}"
+    return {word.strip() for word in match[1].split(",")}

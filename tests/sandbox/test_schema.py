@@ -55,6 +55,23 @@ def test_the_tables_of_fields_and_expansions_are_those_of_the_openapi_file(
     assert set(fields.POLL) == described.enum("PollFieldsParameter")
 
 
+@pytest.mark.parametrize(
+    ("parameter", "table"),
+    [
+        ("tweet.fields", fields.names("tweet").tweet),
+        ("user.fields", fields.names("tweet").user),
+        ("expansions", fields.names("tweet").tweet_expansions),
+        ("media.fields", fields.MEDIA),
+        ("place.fields", fields.PLACE),
+        ("poll.fields", fields.POLL),
+    ],
+)
+def test_the_tables_have_all_that_the_reference_page_names(
+    parameter: str, table: tuple[str, ...]
+) -> None:
+    assert spec.reference(parameter) <= set(table)
+
+
 @both
 def test_every_field_that_can_be_asked_for_can_be_shown(vocabulary: Vocabulary) -> None:
     names = fields.names(vocabulary)
