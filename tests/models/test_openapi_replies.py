@@ -109,8 +109,8 @@ def test_levelling_what_is_level_changes_nothing(file: str):
     @settings(max_examples=100, deadline=None)
     @given(description.draws(schema))
     def check(reply: JSON) -> None:
-        once = decode._TWEET_PAGE._level(reply)
-        assert decode._TWEET_PAGE._level(once) == once
+        once = decode._TWEET_PAGE.level(reply)
+        assert decode._TWEET_PAGE.level(once) == once
 
     check()
 

@@ -22,7 +22,7 @@ import msgspec
 
 from twretweet.errors import DecodeError
 from twretweet.models.base import TWINS, Model, PostName
-from twretweet.models.normalise import leveller
+from twretweet.models.normalise import Leveller, leveller
 from twretweet.models.page import NO_META, Meta, One, Page, Problem, RateLimit
 from twretweet.models.resources import NO_INCLUDES, Includes, Tweet, User, link
 from twretweet.models.status import Status
@@ -97,11 +97,11 @@ class _UsageReply(Model, frozen=True, kw_only=True):
 class _Reader(Generic[T]):
     """Reads replies of one type; made once, since msgspec compiles a decoder when it is made."""
 
-    __slots__ = ("_decode", "_expected", "_kind", "_level")
+    __slots__ = ("_decode", "_expected", "_kind", "_leveller")
 
     def __init__(self, kind: type[T], expected: str) -> None:
         self._decode = msgspec.json.Decoder(kind, dec_hook=_tripped).decode
-        self._level = leveller(kind)
+        self._leveller: Leveller | None = None
         self._kind = kind
         self._expected = expected
 
@@ -123,10 +123,16 @@ class _Reader(Generic[T]):
                 pass  # a name set apart from its colon, or a fault, which levelling finds again
         return self.levelled(body)
 
+    def level(self, reply: object) -> object:
+        """Bring a parsed reply into the shape of the types."""
+        if self._leveller is None:  # until a reply needs it, which in most programs none does
+            self._leveller = leveller(self._kind)
+        return self._leveller(reply)
+
     def levelled(self, body: bytes) -> T:
         """Read ``body`` the slow way, which leaves nothing to be read."""
         try:
-            reply = self._level(cast("object", msgspec.json.decode(body)))
+            reply = self.level(cast("object", msgspec.json.decode(body)))
         except (ValueError, RecursionError) as error:
             raise self._unreadable(body, error) from None
         try:
