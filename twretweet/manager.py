@@ -41,9 +41,9 @@ class SessionManager:
             ``RateLimitExceeded`` before anything is sent. ``None`` waits as long as it takes.
         vocabulary: the words for fields and expansions to send, ``"tweet"`` or ``"post"``; both
             are read.
-        http: your own aiohttp session, which is never closed here. Its connections and tracing
-            are used; its other settings only if its cookie jar is an ``aiohttp.DummyCookieJar``,
-            because any other jar carries X's cookies from one account to the next.
+        http: your own aiohttp session, which is never closed here. Its connections, tracing and
+            ``trust_env`` are used; its cookies, headers and middlewares are not, because they
+            would travel with the requests of every account.
         clock: where time comes from.
 
     Raises:

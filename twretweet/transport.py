@@ -26,7 +26,8 @@ class Transport:
 
     Args:
         timeout: how long a request may take from connecting to the last byte, in seconds.
-        http: the caller's own session, whose connections are used; it is never closed here.
+        http: the caller's own session, whose connections and tracing are used. It is never
+            closed here, and its cookie jar stays out of it.
         max_body: the longest body that is read, in bytes.
     """
 
@@ -43,30 +44,24 @@ class Transport:
         self._http: aiohttp.ClientSession | None = None
 
     def open(self) -> None:
-        """Make the pool; needs a running event loop."""
+        """Make the pool, unless it is open already; needs a running event loop."""
+        if self._http is not None:
+            return
         callers = self._callers
-        if callers is not None and isinstance(callers.cookie_jar, aiohttp.DummyCookieJar):
-            self._http = callers
-        elif callers is not None:
-            # Its jar would carry X's cookies from one account to the next: share its connections
-            # and tracing, and nothing else.
-            self._http = aiohttp.ClientSession(
-                connector=callers.connector,
-                connector_owner=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=callers.trust_env,
-                trace_configs=callers.trace_configs,
-            )
-        else:
-            self._http = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
+        connector = aiohttp.TCPConnector(limit=_CONNECTIONS) if callers is None else None
+        self._http = aiohttp.ClientSession(
+            connector=connector if callers is None else callers.connector,
+            connector_owner=callers is None,
+            trust_env=callers is not None and callers.trust_env,
+            trace_configs=None if callers is None else callers.trace_configs,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            middlewares=(_send_once,),
+        )
 
     async def aclose(self) -> None:
         """Close the pool, but not the caller's."""
         http, self._http = self._http, None
-        if http is not None and http is not self._callers:
+        if http is not None:
             await http.close()
 
     async def send(self, request: Request) -> Reply:
@@ -98,8 +93,6 @@ class Transport:
             raise RequestTimeout(
                 f"no complete reply within {self._timeout.total:g} s; raise timeout= or try later"
             ) from error
-        except aiohttp.ClientConnectorError as error:
-            raise TransportError(f"no connection: {error}", sent=False) from error
         except aiohttp.ClientPayloadError as error:
             # aiohttp's text names its own classes, which would not help the reader.
             raise DecodeError(
@@ -108,8 +101,7 @@ class Transport:
                 transient=True,
             ) from error
         except (aiohttp.ClientError, OSError) as error:
-            what = str(error) or type(error).__name__
-            raise TransportError(f"the connection broke: {what}") from error
+            raise _broken(error) from error
 
     async def _read(self, response: aiohttp.ClientResponse, chunks: list[bytes]) -> None:
         size = 0
@@ -123,3 +115,23 @@ class Transport:
                     status=response.status,
                     excerpt=excerpt(chunks[0]),
                 )
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a request again by itself when a connection broke.
+
+    X may have counted it, and refuses a signature that it has seen: a retry needs a slot and a
+    signature of its own, so it is the pipeline's to make.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError as error:
+        raise TransportError(f"no connection: {error}", sent=False) from error
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _broken(error) from error
+
+
+def _broken(error: Exception) -> TransportError:
+    return TransportError(f"the connection broke: {str(error) or type(error).__name__}")

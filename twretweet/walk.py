@@ -283,18 +283,16 @@ class Walk(Generic[T]):
         self._page, self._token, self._index = page, token, 0
 
     def _without_handed_out(self, data: tuple[T, ...]) -> tuple[T, ...]:
-        """Drop what the checkpoint says was handed out.
+        """Go on after the last item of this page that the checkpoint says was handed out.
 
-        Pages may have shifted since: new retweets push older ones to the next page, and undone
-        ones vanish. So the walk goes on after the last item if it is still there, and whatever
-        else was handed out is passed over wherever it turns up.
+        Pages may have shifted since: new retweets push older ones to the next page, so known ones
+        may turn up there too; and undone ones vanish, the last one handed out among them.
         """
-        if not self._known:
-            return data
-        ids = [item.id for item in data]
-        if self._before and self._before[-1] in ids:
-            data = data[ids.index(self._before[-1]) + 1 :]
-        return tuple(item for item in data if item.id not in self._known)
+        if self._known:
+            for index in range(len(data), 0, -1):
+                if data[index - 1].id in self._known:
+                    return data[index:]
+        return data
 
 
 class Pages(Generic[T]):

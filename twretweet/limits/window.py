@@ -147,8 +147,9 @@ class FixedWindow:
             return
         self._unsure.append(now)
         if self._end is None:
-            # If X counted it just now, the window ends that much later: the safe side.
-            self._open(now + self.seconds, reset=0)
+            # If X counted it just now, the window ends that much later; and since X writes ends
+            # in whole seconds, up to one second after that. This is the safe side.
+            self._open(now + self.seconds + 1.0, reset=0)
             self._provisional = True
 
     def settle(

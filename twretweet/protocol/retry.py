@@ -1,8 +1,8 @@
 """Whether to try again, and after how long.
 
 Retries are for what may pass by itself: a broken connection, a timeout, a 5xx, a body that can't
-be read because it broke on the way. Retweet and undo are safe to repeat (facts: X ignores a duplicate retweet), so writes are
-retried like reads. A 429 is retried only when its window opens again within ``max_delay``; a
+be read because it broke on the way. Retweet and undo are safe to repeat, since X ignores a
+duplicate, so writes are retried like reads. A 429 is retried only when its window opens again within ``max_delay``; a
 longer wait is the caller's decision.
 
 The back-off is the "full jitter" of
