@@ -4,6 +4,7 @@ aiohttp's low-level server calls one function; routing and everything else is th
 so that a reply costs little and every error, down to a wrong method, has X's shape.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Final
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from twretweet.clock import Clock
 from twretweet.sandbox.api import Answer, Api
@@ -19,6 +21,9 @@ from twretweet.sandbox.draw import draw
 from twretweet.sandbox.reply import Reply, crashed, plain
 from twretweet.sandbox.snowflake import http_date
 
+# Where aiohttp tells of requests that are no HTTP; silent unless logging is set up.
+_LOG: Final = logging.getLogger("twretweet.sandbox")
+_LOG.addHandler(logging.NullHandler())
 _KEPT_REQUESTS: Final = 10_000
 _KEPT_FAILURES: Final = 100
 _CLOSING_SECONDS: Final = 0.25
@@ -94,7 +99,7 @@ class Server:
         Raises:
             OSError: the port is taken.
         """
-        self._http = web.Server(self._handle, access_log=None)
+        self._http = web.Server(self._handle, access_log=None, logger=_LOG)
         self._runner = web.ServerRunner(self._http, shutdown_timeout=_CLOSING_SECONDS)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -119,6 +124,10 @@ class Server:
         except web.HTTPRequestEntityTooLarge:
             incoming = _incoming(request, b"", now)
             answer, encoded = self._encoded(plain(413))
+        except (ConnectionError, HttpProcessingError, web.RequestPayloadError):
+            # Broken off or badly chunked: no fault of the sandbox.
+            incoming = _incoming(request, b"", now)
+            answer, encoded = self._encoded(plain(400))
         else:
             incoming = _incoming(request, body, now)
             answer, encoded = self._answer(incoming)
