@@ -31,6 +31,9 @@ from twretweet.models.write import RetweetReply
 
 T = TypeVar("T")
 
+# msgspec lets Python's own errors through for bytes that are no UTF-8 and for nesting without end;
+# its own are no ValueErrors before 0.21.
+_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _EXCERPT = 200
 _FREE_FORM = (b'"article', b'"properties"')
 _STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+)\]", re.ASCII)
@@ -112,14 +115,14 @@ class _Reader(Generic[T]):
             return self._in_tweet_names(body)
         except msgspec.ValidationError:
             return self.levelled(body)
-        except (ValueError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise self._unreadable(body, error) from None
 
     def _in_tweet_names(self, body: bytes) -> T:
         if not any(name in body for name in _FREE_FORM):
             try:
                 return self._decode(_POST_NAME.sub(b"tweet", body))
-            except (_PostVocabularyMet, ValueError, RecursionError):
+            except (_PostVocabularyMet, *_UNREADABLE):
                 pass  # a name set apart from its colon, or a fault, which levelling finds again
         return self.levelled(body)
 
@@ -133,7 +136,7 @@ class _Reader(Generic[T]):
         """Read ``body`` the slow way, which leaves nothing to be read."""
         try:
             reply = self.level(cast("object", msgspec.json.decode(body)))
-        except (ValueError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise self._unreadable(body, error) from None
         try:
             return msgspec.convert(reply, self._kind)
@@ -142,7 +145,7 @@ class _Reader(Generic[T]):
             raise DecodeError(
                 f"expected {self._expected}: {message}", excerpt=_around(reply, message, body)
             ) from None
-        except (ValueError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise self._unreadable(body, error) from None
 
     def _unreadable(self, body: bytes, error: Exception) -> DecodeError:
