@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from types import TracebackType
 from typing import Self, get_args
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from twretweet.transport import Transport
 from twretweet.vocabulary import Vocabulary
 
 DEFAULT_BASE_URL = "https://api.x.com"
+BASE_URL_VARIABLE = "TWRETWEET_BASE_URL"
 DEFAULT_TIMEOUT = 30.0
 _DEFAULT_RETRY = RetryPolicy()
 
@@ -32,7 +34,8 @@ class SessionManager:
     the start-up and shut-down hooks of a bot do.
 
     Args:
-        base_url: where the API is; plain ``http`` is for this machine only.
+        base_url: where the API is; plain ``http`` is for this machine only. Left as it is, the
+            environment variable ``TWRETWEET_BASE_URL`` names another host.
         limiter: where the buckets live; by default in this process's memory.
         retry: when to try again.
         timeout: how long one request may take from connecting to the last byte, in seconds; the
@@ -69,6 +72,8 @@ class SessionManager:
         if vocabulary not in get_args(Vocabulary):
             raise QueryError(f"vocabulary is {vocabulary!r}: it must be 'tweet' or 'post'")
         clock = SystemClock() if clock is None else clock
+        if base_url == DEFAULT_BASE_URL:
+            base_url = os.environ.get(BASE_URL_VARIABLE) or base_url
         self._base_url = normal_base_url(base_url)
         self._vocabulary: Vocabulary = vocabulary
         self._limiter: Limiter = MemoryLimiter(clock=clock) if limiter is None else limiter

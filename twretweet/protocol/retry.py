@@ -2,8 +2,8 @@
 
 Retries are for what may pass by itself: a broken connection, a timeout, a 5xx, a body that can't
 be read because it broke on the way. Retweet and undo are safe to repeat, since X ignores a
-duplicate, so writes are retried like reads. A 429 is retried only when its window opens again within ``max_delay``; a
-longer wait is the caller's decision.
+duplicate, so writes are retried like reads. A 429 is retried only when its window opens again
+within ``max_delay``; a longer wait is the caller's decision.
 
 The back-off is the "full jitter" of
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/: clients that failed
