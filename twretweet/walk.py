@@ -180,7 +180,7 @@ class Walk(Generic[T]):
         finished = self._finished
         if page is not None and self._index >= len(page.data) and not self._cut:
             # Nothing of this page is needed again, so it need not be paid again.
-            token, handed_out = page.meta.next_token, ()
+            token, handed_out = _following(page), ()
             finished = token is None
         elif page is not None:
             handed_out += tuple(item.id for item in page.data[: self._index])
@@ -244,7 +244,7 @@ class Walk(Generic[T]):
             )
         token = self._token
         if self._page is not None:
-            token = self._page.meta.next_token
+            token = _following(self._page)
             self._finished = token is None
         left = None if self._limit is None else self._limit - self._count
         if self._finished or (left is not None and left <= 0):
@@ -262,7 +262,7 @@ class Walk(Generic[T]):
         return True
 
     def _accept(self, page: Page[T], token: str | None, left: int | None) -> None:
-        following = page.meta.next_token
+        following = _following(page)
         if following is not None and (following == token or following in self._seen):
             raise PaginationError(
                 f"the page token {following!r} came a second time, so the pages lead in a circle; "
@@ -293,6 +293,11 @@ class Walk(Generic[T]):
                 if data[index - 1].id in self._known:
                     return data[index:]
         return data
+
+
+def _following(page: Page[T]) -> str | None:
+    # OpenAPI 2.167 allows an empty token in a reply, and none in a request: it means no page.
+    return page.meta.next_token or None
 
 
 class Pages(Generic[T]):
