@@ -37,7 +37,7 @@ async def wire(
 async def until(condition: Callable[[], bool]) -> None:
     """Let the other side of the socket notice what this one did."""
     with anyio.fail_after(5):
-        while not condition():  # noqa: ASYNC110  # nothing tells when it has
+        while not condition():  # nothing tells when it has
             await anyio.sleep(0.001)
 
 

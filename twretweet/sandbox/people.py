@@ -32,9 +32,9 @@ _LAST: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class User:
-    """One user.
+    """One user; not frozen, because a page makes a hundred and freezing costs the most.
 
     Args:
         id: the user id.
