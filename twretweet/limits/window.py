@@ -236,8 +236,10 @@ class FixedWindow:
             self._base = max(self._base, counted)
             self._told = max(self._told, sent)
             self._end = end  # the offset of the clocks may be known better by now
-        elif end > self._end or sent >= self._told:
+        # Compare what X wrote: our two readings of it may stem from differently good clocks.
+        elif report.reset > self._reset or sent >= self._told:
             self._open(end, report.reset)
             self._base = max(self._base, counted) if sent < self._told else counted
             self._told = max(self._told, sent)
-        self._unsure = [ended for ended in self._unsure if ended > sent]
+        # At the same moment nobody knows which came first, so the request still counts.
+        self._unsure = [ended for ended in self._unsure if ended >= sent]
