@@ -12,11 +12,12 @@ reply is believed.
 class ServerClock:
     """The offset between X's clock and the local monotonic one, as an interval."""
 
-    __slots__ = ("_high", "_low")
+    __slots__ = ("_assumed", "_high", "_low")
 
     def __init__(self) -> None:
         self._low: float | None = None
         self._high = 0.0
+        self._assumed = True  # no Date header has come yet
 
     def observe(self, date: int, sent: float, received: float) -> None:
         """Take in the ``Date`` header of a reply.
@@ -27,15 +28,16 @@ class ServerClock:
             received: when the reply was there, monotonic seconds.
         """
         low, high = date - received, date + 1 - sent
-        if self._low is None or low > self._high or high < self._low:
+        if self._low is None or self._assumed or low > self._high or high < self._low:
             self._low, self._high = low, high
+            self._assumed = False
             return
         self._low = max(low, self._low)
         self._high = min(high, self._high)
 
     def assume(self, offset: float) -> None:
         """Believe the local wall clock until the first ``Date`` header arrives."""
-        if self._low is None:
+        if self._assumed:
             self._low = self._high = offset
 
     def to_local(self, server_time: float) -> float:
