@@ -251,8 +251,14 @@ class _Slots:
         else:
             server_clock.assume(clock.time() - now)
         days = self._day_reports(headers)
-        # Without a window that is used up, a 429 can only mean the endpoint's own.
-        by_day = any(report.remaining == 0 for report in days.values())
+        for key, day in days.items():
+            self._queue.learn_day(key, day, sent=sent, now=now)
+        # Without a day that is used up and has yet to end, a 429 can only mean the endpoint's own
+        # window: one of the two has to close, or the next request would go out at once.
+        by_day = any(
+            day.remaining == 0 and not self._board.windows[key].room(now)
+            for key, day in days.items()
+        )
         for index, (window, mark) in enumerate(zip(self._windows, self._marks, strict=True)):
             report = headers.window if index == 0 else days.get(window.key)
             if not refused:
@@ -261,8 +267,6 @@ class _Slots:
                 window.refuse(mark, report, server_clock, sent=sent, now=now)
             else:
                 window.give_back(mark)  # X does not count what it refuses
-        for key, report in days.items():
-            self._queue.learn_day(key, report, sent=sent, now=now)
         self._wake()
 
     def _day_reports(self, headers: RateHeaders) -> dict[str, WindowReport]:
