@@ -277,7 +277,7 @@ def _class_of(status: int, body: _ErrorBody) -> type[APIError]:
 def _error_body(body: bytes) -> _ErrorBody:
     try:
         return _error_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # 5xx replies are often HTML or empty: then the status alone has to tell.
         return _ErrorBody()
 
@@ -300,6 +300,8 @@ def _reset_at(reply: Reply, body: _ErrorBody, clock_offset: float) -> float | No
 def _is_json(body: bytes) -> bool:
     try:
         msgspec.json.decode(body)
+    except RecursionError:
+        return True  # nested a thousand deep, and so it would be the next time
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True
