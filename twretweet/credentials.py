@@ -129,12 +129,21 @@ def _read(env: Mapping[str, str] | None, *names: str) -> tuple[str, ...]:
 def _require_text(credentials: OAuth1 | OAuth2 | AppOnly) -> None:
     """Refuse an empty key, or one that can't stand in a header, naming only the field."""
     for part in fields(credentials):
-        value = getattr(credentials, part.name)
-        if isinstance(value, str) and (not value.strip() or not value.isprintable()):
-            what = "empty" if not value.strip() else "not printable text (a line break?)"
-            raise CredentialsError(
-                f"{type(credentials).__name__}.{part.name} is {what}; copy it again from the "
-                "developer portal"
-            )
-        if value is None and part.default is not None:
-            raise CredentialsError(f"{type(credentials).__name__}.{part.name} is missing")
+        value: object = getattr(credentials, part.name)
+        if value is None:
+            if part.default is None:
+                continue
+            fault = "missing"
+        elif part.name == "expires_at":
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                continue
+            fault = "no number: give epoch seconds"
+        elif not isinstance(value, str):
+            fault = f"no text but {type(value).__name__}"
+        elif not value.strip():
+            fault = "empty; copy it again from the developer portal"
+        elif not value.isprintable():
+            fault = "not printable text (a line break?); copy it again from the developer portal"
+        else:
+            continue
+        raise CredentialsError(f"{type(credentials).__name__}.{part.name} is {fault}")
