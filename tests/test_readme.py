@@ -59,8 +59,6 @@ async def test_every_python_block_runs(number, tmp_path):
 
 
 async def _run(script: Path, environment: dict[str, str]) -> None:
-    import anyio
-
     done = await anyio.run_process(
         [sys.executable, str(script)],
         env=environment,

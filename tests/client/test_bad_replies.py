@@ -1,6 +1,7 @@
 """Replies that are broken: a typed error with an excerpt, and nothing lost."""
 
 import gzip
+from itertools import pairwise
 
 import pytest
 
@@ -136,10 +137,10 @@ async def test_nobody_listening_takes_no_slot(clock):
                 "title": "Invalid Request",
                 "detail": "You cannot retweet a Tweet that you have already retweeted.",
             },
-        ),  # noqa: E501
+        ),
         reply(
             403, {"errors": [{"code": 327, "message": "You have already retweeted this Tweet."}]}
-        ),  # noqa: E501
+        ),
     ],
     ids=["v2", "v1.1"],
 )
@@ -201,7 +202,7 @@ async def test_429s_without_headers_back_off_longer_each_time(clock):
                 with pytest.raises(tw.TooManyRequests):
                     await session.tweet(1)
                 times.append(clock.monotonic())
-    pauses = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(times)]
     assert pauses == pytest.approx([5, 10, 20, 40, 80])
 
 

@@ -26,7 +26,7 @@ async def retweet_and_undo(session: tw.Session, sandbox: Sandbox) -> None:
 
 
 async def steps_of(operation: Awaitable[object], most: int) -> bool:
-    """Run ``operation`` for at most so many turns of the loop, then cancel it; whether it ended."""
+    """Run ``operation`` for so many turns of the loop, then cancel it; whether it ended."""
     task = asyncio.ensure_future(operation)
     for _ in range(most):
         await asyncio.sleep(0)
