@@ -241,5 +241,4 @@ class FixedWindow:
             self._open(end, report.reset)
             self._base = max(self._base, counted) if sent < self._told else counted
             self._told = max(self._told, sent)
-        # At the same moment nobody knows which came first, so the request still counts.
-        self._unsure = [ended for ended in self._unsure if ended >= sent]
+        self._unsure = [ended for ended in self._unsure if ended > sent]
