@@ -1,0 +1,82 @@
+"""What the commands read from the environment: whose keys, and which host.
+
+Secrets come from here and never from an argument, because the arguments of a process can be read
+by everybody on the machine.
+"""
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+
+from twretweet.credentials import ENV_PREFIX, AppOnly, Credentials, OAuth1, OAuth2
+from twretweet.errors import CredentialsError, QueryError
+from twretweet.manager import DEFAULT_BASE_URL, SessionManager, normal_base_url
+from twretweet.session import Session
+
+BASE_URL = ENV_PREFIX + "BASE_URL"
+
+_OAUTH1 = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
+_OAUTH2 = ("CLIENT_ID", "ACCESS_TOKEN")
+_APP_ONLY = ("BEARER_TOKEN",)
+_KINDS = (_OAUTH1, _OAUTH2, _APP_ONLY)
+
+
+@asynccontextmanager
+async def session(*, max_wait: float | None) -> AsyncGenerator[Session]:
+    """A session of the account that the environment names.
+
+    Args:
+        max_wait: the longest wait for a rate-limit window, in seconds; ``None`` waits it out.
+
+    Raises:
+        CredentialsError: the environment holds no complete set of keys.
+        QueryError: the host is no address, or ``max_wait`` is negative.
+    """
+    keys = credentials(os.environ)
+    async with SessionManager(base_url=base_url(os.environ), max_wait=max_wait) as manager:
+        yield manager.session(keys)
+
+
+def credentials(env: Mapping[str, str]) -> Credentials:
+    """The most capable complete set of keys: OAuth 1.0a, else OAuth 2.0, else the app's token.
+
+    Raises:
+        CredentialsError: none is complete; the message names what is missing.
+    """
+    have = {name for kind in _KINDS for name in kind if env.get(ENV_PREFIX + name)}
+    if have.issuperset(_OAUTH1):
+        return OAuth1.from_env(env)
+    if have.issuperset(_OAUTH2):
+        return OAuth2.from_env(env)
+    if have.issuperset(_APP_ONLY):
+        return AppOnly.from_env(env)
+    raise CredentialsError(_missing(have))
+
+
+def base_url(env: Mapping[str, str]) -> str:
+    """The host to talk to.
+
+    Raises:
+        QueryError: it is no address, or would send keys unencrypted.
+    """
+    url = env.get(BASE_URL) or DEFAULT_BASE_URL
+    try:
+        return normal_base_url(url)
+    except QueryError as error:
+        raise QueryError(f"{BASE_URL}: {error}") from error
+
+
+def _missing(have: set[str]) -> str:
+    hint = "; to try without keys: twretweet demo, or twretweet sandbox"
+    if not have:
+        ways = ", or ".join(_names(kind) for kind in _KINDS)
+        return f"no keys in the environment: set {ways}{hint}"
+    # What is nearly complete is what was meant.
+    meant = min(_KINDS, key=lambda kind: (len(set(kind) - have), kind is _APP_ONLY))
+    lacking = tuple(name for name in meant if name not in have)
+    return f"the environment has {_names(sorted(have))}, but lacks {_names(lacking)}{hint}"
+
+
+def _names(kind: tuple[str, ...] | list[str]) -> str:
+    names = [ENV_PREFIX + name for name in kind]
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

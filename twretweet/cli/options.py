@@ -1,0 +1,33 @@
+"""Arguments and options that several commands share, so that they mean the same everywhere."""
+
+from typing import Annotated, TypeAlias
+
+from cyclopts import Parameter
+
+TweetId: TypeAlias = Annotated[
+    str, Parameter(name="ID", help="The tweet: its id, or the address of its page.")
+]
+MaxWait: TypeAlias = Annotated[
+    float | None,
+    Parameter(
+        help="The longest wait for a rate-limit window, in seconds; a longer one ends the command "
+        "with an error. By default it waits as long as it takes.",
+    ),
+]
+Out: TypeAlias = Annotated[
+    str, Parameter(allow_leading_hyphen=True, help='The file to write; "-" is standard output.')
+]
+Force: TypeAlias = Annotated[
+    bool, Parameter(negative="", show_default=False, help="Overwrite the file if it exists.")
+]
+PageSize: TypeAlias = Annotated[int, Parameter(help="How many to ask for at once, 1 to 100.")]
+Limit: TypeAlias = Annotated[
+    int | None,
+    Parameter(help="How many at the most; no more than these are asked (and paid) for."),
+]
+
+
+def names(given: list[str] | None) -> tuple[str, ...]:
+    """The single names of an option that takes a comma list and may be repeated."""
+    words = (word.strip() for part in given or () for word in part.split(","))
+    return tuple(word for word in words if word)

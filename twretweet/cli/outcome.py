@@ -1,0 +1,124 @@
+"""How a command ends: one readable line on standard error, and an exit code.
+
+0 went well, also when the reader of a pipe has seen enough; 1 something failed; 2 it was asked
+for wrongly, and nothing was sent; 130 and 143 stopped by Ctrl-C and by SIGTERM, as shells say it.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import TextIO
+
+from twretweet.errors import CredentialsError, QueryError, TwretweetError
+
+OK = 0
+FAILED = 1
+USAGE = 2
+_BY_SIGNAL = 128
+
+
+class OutputRefused(QueryError):
+    """The output can't be written to where it was asked for; nothing was sent."""
+
+
+class OutputFailed(TwretweetError):
+    """Writing the output failed half-way."""
+
+
+class Stopped(BaseException):
+    """A signal asked the command to stop, and it did, leaving a word on how far it came."""
+
+
+def complain(message: str) -> None:
+    """Say what went wrong, as one line without control characters.
+
+    Replies of a server end up in messages, and must not be able to steer a terminal.
+    """
+    words = "".join(letter if letter.isprintable() else " " for letter in message).split()
+    with contextlib.suppress(OSError):
+        print("twretweet:", *words, file=sys.stderr, flush=True)
+
+
+def say(line: str) -> None:
+    """Print a line on standard output now.
+
+    Raises:
+        BrokenPipeError: nobody reads it any more.
+        OutputFailed: it can't be written.
+    """
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_output()
+        raise OutputFailed(f"standard output can't be written: {error.strerror}") from error
+
+
+def settle(command: Callable[[], int]) -> int:
+    """Run ``command`` and turn however it ends into an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        _never_choke(stream)
+    stop = _Stop()
+    try:
+        with stop:
+            return command()
+    except BrokenPipeError:
+        # `twretweet … | head` has what it wanted.
+        drop_output()
+        return OK
+    except (KeyboardInterrupt, Stopped) as word:
+        complain(f"stopped{word}")
+        return _BY_SIGNAL + stop.number
+    except TwretweetError as error:
+        return report(error)
+
+
+def report(error: TwretweetError, then: str = "") -> int:
+    """Say what went wrong and return the exit code for it.
+
+    Args:
+        error: what went wrong.
+        then: what else there is to know, as the end of the line.
+    """
+    complain(f"{error}{then}")
+    return USAGE if isinstance(error, QueryError | CredentialsError) else FAILED
+
+
+def drop_output() -> None:
+    """Let nothing more be written to standard output, not even when Python ends."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+class _Stop:
+    """Lets SIGTERM end a command the way Ctrl-C does, and remembers which it was."""
+
+    def __init__(self) -> None:
+        self.number = int(signal.SIGINT)
+        self._before: Callable[[int, FrameType | None], object] | int | None = None
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGTERM, self._terminate)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGTERM, self._before)
+
+    def _terminate(self, number: int, _: FrameType | None) -> None:
+        self.number = number
+        # The event loop knows what to do with an interrupt, on every platform.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+
+
+def _never_choke(stream: TextIO | None) -> None:
+    """Have a terminal without UTF-8 show a question mark instead of a traceback."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
