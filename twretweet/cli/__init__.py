@@ -20,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Not at the top: whoever installed the package without the extra gets a sentence.
         from twretweet.cli.app import run  # noqa: PLC0415
+
+        return run(sys.argv[1:] if arguments is None else arguments)
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.partition(".")[0] not in _EXTRA:
             raise
@@ -27,4 +29,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    return run(sys.argv[1:] if arguments is None else arguments)

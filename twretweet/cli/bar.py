@@ -3,9 +3,10 @@
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from twretweet.cli.tally import Tally, Window, describe, progress
@@ -42,7 +43,7 @@ class Bar:
         self._live.update(draw(tally, window, self._console.width), refresh=True)
 
 
-def draw(tally: Tally, window: Window | None, width: int) -> RenderableType:
+def draw(tally: Tally, window: Window | None, width: int) -> Table:
     """The lines for one state.
 
     Args:
@@ -52,19 +53,18 @@ def draw(tally: Tally, window: Window | None, width: int) -> RenderableType:
     """
     room = describe(window)
     waiting = window is not None and window.waiting
-    lines: list[RenderableType] = []
+    # A grid ends every row, where a bar by itself lets the next words run on behind it.
+    lines = Table.grid()
     if tally.total:
-        lines.append(
-            ProgressBar(
-                total=tally.total,
-                completed=min(tally.items, tally.total),
-                width=min(width, _WIDEST_BAR),
-            )
+        done = min(tally.items, tally.total)
+        lines.add_row(
+            ProgressBar(total=tally.total, completed=done, width=min(width, _WIDEST_BAR))
         )
-    done = Text(progress(tally))
+    far = Text(progress(tally))
     state = Text(room, style="yellow" if waiting else "dim")
-    if len(done) + len(state) + 2 <= width:
-        lines.append(Text.assemble(done, "  " if room else "", state))
+    if len(far) + len(state) + 2 <= width:
+        lines.add_row(Text.assemble(far, "  " if room else "", state))
     else:
-        lines += [done, state]
-    return Group(*lines)
+        lines.add_row(far)
+        lines.add_row(state)
+    return lines

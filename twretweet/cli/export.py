@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar, cast
 
@@ -10,12 +11,13 @@ from cyclopts import Parameter
 
 from twretweet import ids
 from twretweet.cli import environment
+from twretweet.cli.lines import Lines
 from twretweet.cli.options import Force, Limit, MaxWait, Out, PageSize, TweetId, names
 from twretweet.cli.outcome import OK, Stopped, complain, report
 from twretweet.cli.rows import Row, tweet_row, user_row
 from twretweet.cli.sink import STANDARD_OUTPUT, open_sink
 from twretweet.cli.tally import Tally, progress
-from twretweet.cli.watch import watched
+from twretweet.cli.watch import Display, watched
 from twretweet.errors import TwretweetError
 from twretweet.models import Tweet, User
 from twretweet.query import TweetField, TweetQuery, UserField, UserQuery
@@ -148,16 +150,18 @@ async def _export(
                     sink.write([job.row(item) for item in page.data])
                     tally.add(len(page.data))
 
-            if not _has_a_viewer(out):
+            if not sys.stderr.isatty():
                 await write()
                 return
-            # rich is of use only to whom looks.
-            from twretweet.cli import bar, console  # noqa: PLC0415
-
-            with bar.Bar(console.errors(), keep=False) as display:
+            with _display(out) as display:
                 await watched(write, tally, session.rate_limits, job.endpoint, display)
 
 
-def _has_a_viewer(out: str) -> bool:
-    """Whether somebody looks at standard error who is not reading the rows there already."""
-    return sys.stderr.isatty() and not (out == STANDARD_OUTPUT and sys.stdout.isatty())
+def _display(out: str) -> AbstractContextManager[Display]:
+    """A bar; or lines, where the rows themselves go to the same screen."""
+    if out == STANDARD_OUTPUT and sys.stdout.isatty():
+        return nullcontext(Lines(complain))
+    # rich is of use only to whom looks.
+    from twretweet.cli import bar, console  # noqa: PLC0415
+
+    return bar.Bar(console.errors(), keep=False)

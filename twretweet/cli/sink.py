@@ -62,7 +62,12 @@ def open_sink(target: str, *, force: bool) -> Sink:
     Raises:
         OutputRefused: it can't be opened, or exists and may not be overwritten.
     """
-    return StandardOutput() if target == STANDARD_OUTPUT else File(Path(target), force=force)
+    if target != STANDARD_OUTPUT:
+        return File(Path(target), force=force)
+    # A shell's `>&-` leaves none, whatever the type says.
+    if getattr(sys, "stdout", None) is None:
+        raise OutputRefused("standard output is closed: give --out, or open it")
+    return StandardOutput()
 
 
 class StandardOutput:

@@ -26,13 +26,6 @@ class Display(Protocol):
         ...
 
 
-class Nothing:
-    """Shows nothing, for output that only a program reads."""
-
-    def show(self, tally: Tally, window: Window | None) -> None:
-        """Stay silent."""
-
-
 async def watched(
     work: Callable[[], Awaitable[T]],
     tally: Tally,

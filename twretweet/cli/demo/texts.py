@@ -41,7 +41,7 @@ def waiting(tally: Tally) -> str:
     if not tally.waits:
         return "It never had to wait for a window."
     windows = "the window" if tally.waits == 1 else f"{tally.waits} windows"
-    return f"It waited {seconds(tally.waited)} for {windows}, instead of being refused."
+    return f"It waited {tally.waited:.1f} s for {windows}, instead of being refused."
 
 
 def refusals(count: int) -> str:

@@ -1,0 +1,141 @@
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import COMMAND, PREFIX, TIMEOUT, one_line
+
+
+def test_each_line_is_one_retweet_in_the_names_of_the_api(run, tweet):
+    done = run("retweets", tweet, "--fields", "created_at,public_metrics", "--fields", "entities")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len({row["id"] for row in rows}) == len(rows) == 230
+    newest = rows[0]
+    assert newest["text"].startswith("RT @TwitterDev: ")
+    assert newest["created_at"].endswith("Z")
+    assert newest["public_metrics"]["retweet_count"] == 230
+    assert "author" not in newest
+
+
+def test_counts_of_zero_are_written_like_any_other(run, tweet):
+    done = run("retweets", tweet, "--fields", "public_metrics", "--limit", "1")
+    assert json.loads(done.stdout)["public_metrics"]["reply_count"] == 0
+
+
+def test_the_author_is_joined_in_when_asked_for(run, tweet):
+    done = run("retweets", tweet, "--author", "verified,public_metrics", "--limit", "3")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) == 3
+    for row in rows:
+        assert row["author"]["id"] == row["author_id"]
+        assert row["author"]["public_metrics"]["followers_count"] >= 0
+        assert row["author"]["verified"] in (True, False)
+
+
+def test_retweeters_are_users(run, tweet):
+    page = f"https://x.com/TwitterDev/status/{tweet}?s=20"
+    done = run("retweeters", page, "--fields", "verified", "--out", "-")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len({row["id"] for row in rows}) == 230
+    assert set(rows[0]) == {"id", "name", "username", "verified"}
+
+
+def test_a_file_gets_what_standard_output_would(run, tweet, tmp_path: Path):
+    done = run("retweets", tweet, "--out", "rows.jsonl", "--limit", "120")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    shown = run("retweets", tweet, "--limit", "120").stdout
+    assert (tmp_path / "rows.jsonl").read_text() == shown
+    assert shown.count("\n") == 120
+
+
+def test_an_existing_file_is_kept_unless_forced(run, tweet, tmp_path: Path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text("precious\n" * 1000)
+    refused = run("retweets", tweet, "--out", "rows.jsonl")
+    assert refused.returncode == 2
+    assert "rows.jsonl exists: give --force" in one_line(refused.stderr)
+    assert file.read_text() == "precious\n" * 1000
+    assert run("retweets", tweet, "--out", "rows.jsonl", "--limit", "2", "--force").returncode == 0
+    assert len([json.loads(line) for line in file.read_text().splitlines()]) == 2
+
+
+def test_a_walk_that_fails_at_once_leaves_files_as_they_were(run, tmp_path: Path):
+    (tmp_path / "old.jsonl").write_text("precious\n")
+    for name in ("new.jsonl", "old.jsonl"):
+        failed = run("retweets", "99", "--out", name, "--force")
+        assert failed.returncode == 1
+        assert "99" in one_line(failed.stderr)
+    assert (tmp_path / "old.jsonl").read_text() == "precious\n"
+    assert not (tmp_path / "new.jsonl").exists()
+
+
+def test_output_that_can_not_be_written_is_an_error(run, tweet, tmp_path: Path):
+    assert "Is a directory" in one_line(run("retweets", tweet, "--out", str(tmp_path)).stderr)
+    if Path("/dev/full").exists():
+        full = run("retweets", tweet, "--out", "/dev/full")
+        assert full.returncode == 1
+        assert "No space left" in one_line(full.stderr)
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly(start, tweet):
+    # More than a pipe holds, so that it is still writing when the reader goes.
+    words = ("--fields", "entities,public_metrics", "--author", "description,public_metrics")
+    process = start("retweets", tweet, *words)
+    assert json.loads(process.stdout.readline())["text"]
+    process.stdout.close()
+    assert process.wait(TIMEOUT) == 0
+    assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_with_one_line_and_whole_rows(
+    start, bare, number, code, sandbox_of_its_own
+):
+    env, tweet = sandbox_of_its_own
+    process = start("retweets", tweet, "--max-results", "1", env={**bare, **env})
+    # After 75 pages it waits a quarter of an hour for the window.
+    lines = [process.stdout.readline() for _ in range(75)]
+    process.send_signal(number)
+    rest, said = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == code
+    assert one_line(said) == "twretweet: stopped after 75 retweets, 75 pages"
+    assert rest == ""
+    assert len({json.loads(line)["id"] for line in lines}) == 75
+
+
+def test_a_wait_longer_than_allowed_ends_it_and_says_how_far_it_came(
+    run, bare, sandbox_of_its_own
+):
+    env, tweet = sandbox_of_its_own
+    words = ("retweeters", tweet, "--max-results", "2", "--max-wait", "0.5")
+    done = run(*words, env={**bare, **env})
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 150
+    assert "retweeters of user" in done.stderr
+    assert one_line(done.stderr).endswith("written so far: 150 retweeters, 75 pages")
+
+
+def test_the_app_itself_may_read(run, bare, facts, tweet):
+    env = {
+        **bare,
+        PREFIX + "BASE_URL": facts["url"],
+        PREFIX + "BEARER_TOKEN": facts["bearer_token"],
+    }
+    done = run("retweeters", tweet, "--limit", "1", env=env)
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
+
+
+def test_a_closed_standard_output_is_one_line(bare, env, tweet):
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "retweets", tweet],
+        env={**bare, **env},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "standard output is closed" in one_line(done.stderr)
