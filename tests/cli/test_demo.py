@@ -55,7 +55,9 @@ def test_the_ten_most_followed_are_in_falling_order(piped):
 
 def test_buckets_costs_and_the_way_to_x_are_shown(piped):
     words = " ".join(piped.stdout.split())
-    assert "retweet 50 of 50" in words
+    # The windows of the writes may have ended by now, or not.
+    assert re.search(r" retweet (48|50) of 50 ", words)
+    assert re.search(r" retweets 43 of 75 in \d s", words)
     assert "posts read 1,001 0.005 5.005" in words
     assert "at most 15.055" in words
     assert "export TWRETWEET_CONSUMER_KEY=" in words
