@@ -2,9 +2,9 @@
 
 A *line* is the queue of one bucket. Its first waiter, the head, asks the store for a slot and,
 refused, sleeps until the store says that there may be one, or until it is woken because an answer
-came; the others sleep until they are the head. So the order is strictly first come, first served
-within a bucket, no bucket waits behind another, and a reset wakes as many as it has slots for:
-each head that gets its slot wakes the next.
+came that leaves room, or tells when there will be; the others sleep until they are the head. So
+the order is strictly first come, first served within a bucket, no bucket waits behind another,
+and a reset wakes as many as it has slots for: each head that gets its slot wakes the next.
 
 A waiter holds nothing while it waits. Cancelled, it leaves the line, and if it was the head it
 wakes the one behind it.
@@ -19,6 +19,9 @@ import anyio
 
 from twretweet.clock import Clock
 from twretweet.errors import RateLimitExceeded
+
+# Each answer tells X's clock a little better; sleepers need not know each time, in seconds.
+_WORTH_WAKING = 0.05
 
 P = TypeVar("P")
 P_co = TypeVar("P_co", covariant=True)
@@ -51,12 +54,13 @@ class _Waiter:
 class Line:
     """The callers who wait for one bucket, in the order in which they came."""
 
-    __slots__ = ("_waiters", "clock", "label")
+    __slots__ = ("_until", "_waiters", "clock", "label")
 
     def __init__(self, label: str, clock: Clock) -> None:
         self.label = label
         self.clock = clock
         self._waiters: deque[_Waiter] = deque()
+        self._until: float | None = None  # when the head asks again if nobody wakes it
 
     def __len__(self) -> int:
         return len(self._waiters)
@@ -70,6 +74,11 @@ class Line:
         """Have the head ask again."""
         if self._waiters:
             self._waiters[0].event.set()
+
+    def reset_alarm(self, until: float | None) -> None:
+        """Have the head ask again if it sleeps longer than ``until``, or for an answer only."""
+        if until is not None and (self._until is None or until < self._until - _WORTH_WAKING):
+            self.wake()
 
     async def wait(self, turn: Turn[P], ticket: int, *, max_wait: float | None) -> P:
         """Wait at the end of the line until ``turn`` gives a slot.
@@ -86,7 +95,10 @@ class Line:
                 is_head = self._waiters[0] is waiter
                 if is_head and (permit := turn.take()) is not None:
                     return permit
-                await self._rest(waiter, turn.opens_at() if is_head else None, deadline, ahead)
+                until = turn.opens_at() if is_head else None
+                if is_head:
+                    self._until = until
+                await self._rest(waiter, until, deadline, ahead)
         finally:
             was_head = self._waiters[0] is waiter
             if was_head:
@@ -110,6 +122,8 @@ class Line:
             await self.clock.wait(waiter.event, wake_at - now)
         if waiter.event.is_set():
             waiter.event = anyio.Event()
+        # Woken and cancelled at once: take nothing that would have to be given back.
+        await anyio.lowlevel.checkpoint_if_cancelled()
 
     def refusal(self, now: float, until: float, ahead: int) -> RateLimitExceeded:
         """The error of a caller who may not wait until ``until``."""

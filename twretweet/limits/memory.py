@@ -95,6 +95,8 @@ class _SharedWindow(FixedWindow):
 
     def first_watcher(self, now: float) -> _Queue | None:
         """The queue whose head has waited longest, of those that lack nothing else."""
+        if not self.room(now):
+            return None
         ready = [queue for queue in self.watchers if queue.line and queue.has_room(now)]
         return min(ready, key=lambda queue: queue.line.ticket, default=None)
 
@@ -102,6 +104,13 @@ class _SharedWindow(FixedWindow):
         """Have the head that is next ask again, if there is room for it."""
         if self.watchers and (first := self.first_watcher(now)) is not None:
             first.line.wake()
+
+    def tell_watchers(self, now: float) -> None:
+        """Something has changed: wake who is next, and who sleeps by an end that is no more."""
+        self.wake_next(now)
+        for queue in self.watchers:
+            if not queue.has_room(now):
+                queue.line.reset_alarm(queue.opens_at())
 
 
 class _Queue:
@@ -118,6 +127,9 @@ class _Queue:
     def take(self, ticket: int) -> _Slots | None:
         now = self._board.clock.monotonic()
         if not self.has_room(now):
+            # Woken in vain: the room it was woken for may suit the next.
+            for window in self.windows:
+                window.wake_next(now)
             return None
         for window in self.windows:
             # Another bucket of the same window may have somebody who came earlier.
@@ -281,4 +293,4 @@ class _Slots:
     def _wake(self) -> None:
         for window in self._windows:
             if window.watchers:
-                window.wake_next(self._board.clock.monotonic())
+                window.tell_watchers(self._board.clock.monotonic())
