@@ -1,0 +1,111 @@
+"""Callers of a limiter on a clock that is moved by hand."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import anyio
+from anyio.abc import TaskGroup
+
+from tests.support.clock import ManualClock
+from twretweet.errors import RateLimitExceeded
+from twretweet.limits import Bucket, MemoryLimiter, Permit, WindowSpec
+from twretweet.protocol.headers import RateHeaders, WindowReport
+
+QUARTER_HOUR = 900.0
+# A cancellation takes a few turns of the loop from scope to scope, while every task waits.
+_QUIET = 5
+
+
+def bucket(
+    user: str,
+    *,
+    limit: int | None = 2,
+    app: int | None = None,
+    endpoint: str = "read",
+) -> Bucket:
+    """One user's bucket; with ``app`` it also counts in a window of the whole app."""
+    windows = [WindowSpec(f"{endpoint}:{user}", limit, QUARTER_HOUR)]
+    if app is not None:
+        windows.append(WindowSpec("app", app, QUARTER_HOUR))
+    return Bucket(
+        f"{endpoint}:{user}", f"{endpoint} of {user}", tuple(windows), f"day:{user}", "day:app"
+    )
+
+
+@dataclass
+class Scene:
+    """The limiter, who asks it, and what they got."""
+
+    tasks: TaskGroup
+    clock: ManualClock = field(default_factory=ManualClock)
+    granted: list[object] = field(default_factory=list)
+    permits: dict[object, Permit] = field(default_factory=dict)
+    refused: dict[object, RateLimitExceeded] = field(default_factory=dict)
+    scopes: dict[object, anyio.CancelScope] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.limiter = MemoryLimiter(clock=self.clock)
+
+    async def ask(self, name: object, bucket: Bucket, max_wait: float | None = None) -> None:
+        """Have somebody come, and wait until everybody rests."""
+        self.come(name, bucket, max_wait)
+        await self.rest()
+
+    def come(self, name: object, bucket: Bucket, max_wait: float | None = None) -> None:
+        scope = self.scopes[name] = anyio.CancelScope()
+
+        async def call() -> None:
+            with scope:
+                try:
+                    permit = await self.limiter.acquire(bucket, max_wait=max_wait)
+                except RateLimitExceeded as error:
+                    self.refused[name] = error
+                    return
+                self.permits[name] = permit
+                self.granted.append(name)
+
+        self.tasks.start_soon(call)
+
+    async def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Wait until everybody else waits; anyio's own waits a tenth of a real second."""
+        this, quiet = asyncio.current_task(), 0
+        while quiet < _QUIET:
+            await asyncio.sleep(0)
+            busy = any(_runs(task) for task in asyncio.all_tasks() if task is not this)
+            quiet = 0 if busy else quiet + 1
+
+    async def settle(self, name: object, headers: RateHeaders, *, refused: bool = False) -> None:
+        self.permits.pop(name).settle(headers, refused=refused)
+        await self.rest()
+
+    async def open(self, bucket: Bucket) -> None:
+        """Spend one slot to open a window of 900 s."""
+        await self.ask("opener", bucket)
+        self.granted.remove("opener")
+        limit = bucket.windows[0].limit or 10
+        await self.settle("opener", self.says(limit, limit - 1))
+
+    def says(self, limit: int, remaining: int, seconds: float = QUARTER_HOUR) -> RateHeaders:
+        """An answer of now whose window ends ``seconds`` from now."""
+        return RateHeaders(window=self.report(limit, remaining, seconds))
+
+    def report(self, limit: int, remaining: int, seconds: float = QUARTER_HOUR) -> WindowReport:
+        return WindowReport(limit, remaining, int(self.clock.time() + seconds))
+
+    def room(self, bucket: Bucket) -> dict[str, int | None]:
+        return {state.window: state.remaining for state in self.limiter.states([bucket])}
+
+    def held(self) -> int:
+        return sum(state.in_flight for state in self.limiter.states())
+
+    def waiting(self) -> int:
+        return sum(state.waiting for state in self.limiter.states())
+
+
+def _runs(task: asyncio.Task[object]) -> bool:
+    waits_for: asyncio.Future[object] | None = getattr(task, "_fut_waiter", None)
+    return waits_for is None or waits_for.done()
