@@ -1,0 +1,368 @@
+"""From a reply to a value or an error."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twretweet import errors as e
+from twretweet.errors import APIError, DecodeError, TwretweetError
+from twretweet.models import Problem
+from twretweet.protocol.response import (
+    Reply,
+    already_retweeted,
+    error_of,
+    excerpt,
+    no_data,
+    read,
+)
+
+HOSTS = ["https://api.x.com", "https://api.twitter.com"]
+HTML = b"<!DOCTYPE html><html><body>Over capacity</body></html>"
+
+
+def reply(status: int, body: object = b"", **headers: str) -> Reply:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, sent, content)
+
+
+def problem(kind: str, host: str = HOSTS[0], **more: object) -> dict[str, object]:
+    return {"type": f"{host}/2/problems/{kind}", "title": "T", "detail": "d", **more}
+
+
+def codes(*numbers: int) -> dict[str, object]:
+    return {"errors": [{"code": number, "message": f"m{number}"} for number in numbers]}
+
+
+# -- the table of errors --------------------------------------------------------------------
+
+PLAIN = {"title": "Unauthorized", "type": "about:blank", "detail": "Unauthorized"}
+ROWS = [
+    (
+        400,
+        {"title": "Invalid Request", "errors": [{"message": "m", "parameters": {}}]},
+        e.InvalidRequest,
+    ),
+    (401, PLAIN, e.Unauthorized),
+    (402, {"title": "CreditsDepleted"}, e.CreditsDepleted),
+    (403, {"title": "Forbidden", "type": "about:blank"}, e.Forbidden),
+    (403, {"title": "SpendCapReached"}, e.SpendCapReached),
+    (404, {"title": "Not Found Error"}, e.NotFound),
+    (429, codes(88), e.TooManyRequests),
+    (429, {"title": "Too Many Requests", "type": "about:blank"}, e.TooManyRequests),
+    (429, {"title": "UsageCapExceeded"}, e.UsageCapExceeded),
+    (418, {"title": "Teapot"}, APIError),
+    (409, b"", APIError),
+    (500, b"", e.ServerError),
+    (502, HTML, e.ServerError),
+    (503, {"title": "Service Unavailable"}, e.ServerError),
+    (504, b"\xff\xfe\x00", e.ServerError),
+    (599, b"null", e.ServerError),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind"), ROWS)
+def test_each_row_of_the_table_is_its_own_error(status, body, kind):
+    error = error_of(reply(status, body, x_transaction_id="abc"))
+    assert type(error) is kind
+    assert error.status == status
+    assert error.request_id == "abc"
+    assert str(error).startswith(str(status))
+
+
+KINDS = [
+    (402, "credits", e.CreditsDepleted),
+    (402, "credits-depleted", e.CreditsDepleted),
+    (403, "credits", e.SpendCapReached),
+    (403, "client-forbidden", e.ClientForbidden),
+    (403, "unsupported-authentication", e.UnsupportedAuthentication),
+    (403, "oauth1-permissions", e.PermissionDenied),
+    (403, "not-authorized-for-resource", e.PermissionDenied),
+    (403, "something-new", e.Forbidden),
+    (404, "resource-not-found", e.NotFound),
+    (429, "rate-limit-exceeded", e.TooManyRequests),
+    (429, "usage-capped", e.UsageCapExceeded),
+    (400, "invalid-request", e.InvalidRequest),
+]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize(("status", "kind", "expected"), KINDS)
+def test_problem_types_are_told_by_the_last_part_of_their_address(
+    status, kind, expected, host, nested
+):
+    body = problem(kind, host)
+    error = error_of(reply(status, {"errors": [body]} if nested else body))
+    assert type(error) is expected
+    assert error.problem_type == kind
+    assert error.detail == "d"
+    assert "T" in str(error)
+    assert "d" in str(error)
+
+
+CODES = {
+    e.Unauthorized: [32, 89, 135, 215],
+    e.NotFound: [34, 144, 421, 422],
+    e.AccountRestricted: [63, 64, 226, 326],
+    e.TooManyRequests: [88],
+    e.ServerError: [130, 131],
+    e.PermissionDenied: [136, 179, 261, 328],
+    e.UpdateLimitReached: [185],
+    e.ClientForbidden: [453],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [(kind, code) for kind, numbers in CODES.items() for code in numbers]
+)
+def test_codes_of_v1_tell_the_error(kind, code):
+    error = error_of(reply(403, codes(code)))
+    assert type(error) is kind
+    assert error.codes == (code,)
+    assert error.detail == f"m{code}"
+
+
+def test_the_first_code_that_is_known_tells_the_error_and_all_are_kept():
+    error = error_of(reply(403, codes(999_999, 185, 32)))
+    assert type(error) is e.UpdateLimitReached
+    assert error.codes == (999_999, 185, 32)
+    assert error.detail == "m999999; m185; m32"
+
+
+def test_the_reason_of_the_cap_is_kept():
+    body = problem("usage-capped", period="Monthly", scope="Product", title="UsageCapExceeded")
+    error = error_of(reply(429, body))
+    assert isinstance(error, e.UsageCapExceeded)
+    assert (error.period, error.scope) == ("Monthly", "Product")
+
+
+def test_a_cap_is_a_cap_even_with_slots_remaining():
+    headers = {
+        "x_rate_limit_limit": "40000",
+        "x_rate_limit_remaining": "39999",
+        "x_rate_limit_reset": "1700000900",
+    }
+    assert type(error_of(reply(429, problem("usage-capped"), **headers))) is e.UsageCapExceeded
+    assert type(error_of(reply(429, b"", **headers))) is e.TooManyRequests
+
+
+# -- when to come again ---------------------------------------------------------------------
+
+WINDOW = {
+    "x_rate_limit_limit": "75",
+    "x_rate_limit_remaining": "0",
+    "x_rate_limit_reset": "1700000900",
+}
+
+
+@pytest.mark.parametrize("skew", [0.0, 300.0, -17.5])
+def test_the_reset_is_given_in_the_local_clock(skew):
+    error = error_of(reply(429, codes(88), **WINDOW), clock_offset=skew)
+    assert isinstance(error, APIError)
+    assert error.reset_at == 1_700_000_900 - skew
+
+
+def test_without_headers_no_reset_is_made_up():
+    assert error_of(reply(429, codes(88))).reset_at is None
+    assert error_of(reply(500, b"", **WINDOW)).reset_at is None
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-09-01T00:00:00Z", datetime(2026, 9, 1, tzinfo=UTC)),
+        ("2026-09-01T00:00:00.000Z", datetime(2026, 9, 1, tzinfo=UTC)),
+        ("2026-09-01T00:00:00", datetime(2026, 9, 1, tzinfo=UTC)),
+        ("2026-09-01", datetime(2026, 9, 1, tzinfo=UTC)),
+        ("2026-08-31T16:00:00-08:00", datetime(2026, 9, 1, tzinfo=UTC)),
+    ],
+)
+def test_the_date_of_a_spending_cap_is_read_with_or_without_a_time_zone(text, moment):
+    body = problem("credits", title="SpendCapReached", reset_date=text)
+    error = error_of(reply(403, body), clock_offset=10.0)
+    assert type(error) is e.SpendCapReached
+    assert error.reset_at == moment.timestamp() - 10
+
+
+@pytest.mark.parametrize("text", ["soon", "", "2026-13-01", "99999-01-01"])
+def test_a_date_that_is_none_is_no_reset(text):
+    assert error_of(reply(403, {"title": "SpendCapReached", "reset_date": text})).reset_at is None
+
+
+# -- already retweeted ----------------------------------------------------------------------
+
+SENTENCE = "You cannot retweet a Tweet that you have already retweeted."
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, codes(327)),
+        (403, {"errors": [{"code": 327, "message": "You have already retweeted this Tweet."}]}),
+        (400, {"title": "Invalid Request", "detail": SENTENCE}),
+        (400, {"errors": [{"message": SENTENCE}], "title": "Invalid Request", "detail": "One"}),
+        (400, {"errors": [{"detail": SENTENCE.upper()}]}),
+        (403, {"detail": SENTENCE, "type": "about:blank", "title": "Forbidden"}),
+        (400, SENTENCE.encode()),
+    ],
+)
+def test_a_retweet_made_before_is_told_in_all_its_forms(status, body):
+    error = error_of(reply(status, body))
+    assert isinstance(error, APIError)
+    assert already_retweeted(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, codes(328)),
+        (400, {"title": "Invalid Request", "detail": "The id is off"}),
+        (429, {"detail": SENTENCE}),
+        (500, {"detail": SENTENCE}),
+        (404, b""),
+    ],
+)
+def test_other_refusals_are_not_taken_for_it(status, body):
+    error = error_of(reply(status, body))
+    assert isinstance(error, APIError)
+    assert not already_retweeted(error)
+
+
+# -- bodies that can't be read --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 399])
+def test_a_redirect_is_named_and_not_followed(status):
+    error = error_of(reply(status, b"", location="https://evil.example/"))
+    assert type(error) is DecodeError
+    assert error.status == status
+    assert not error.transient
+    assert "https://evil.example/" in str(error)
+
+
+def decode(body: bytes, _rate_limit: object) -> object:
+    try:
+        return json.loads(body)["data"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DecodeError("not the expected shape") from error
+
+
+def refused(answer: Reply) -> DecodeError:
+    with pytest.raises(DecodeError) as caught:
+        read(answer, decode)
+    assert caught.value.status == answer.status
+    return caught.value
+
+
+def test_a_good_reply_is_decoded():
+    assert read(reply(200, {"data": 1}), decode) == 1
+    assert read(reply(201, {"data": 1}, content_encoding=" GZIP "), decode) == 1
+
+
+@pytest.mark.parametrize("body", [HTML, b"  \n<html>", b""])
+def test_html_and_nothing_in_a_good_reply_may_be_better_next_time(body):
+    error = refused(reply(200, body, x_transaction_id="abc"))
+    assert error.transient
+    assert error.request_id == "abc"
+    assert error.excerpt == body.decode().strip()
+
+
+def test_an_unknown_encoding_stays_unknown():
+    error = refused(reply(200, {"data": 1}, content_encoding="snappy"))
+    assert not error.transient
+    assert "'snappy'" in str(error)
+
+
+def test_a_body_cut_short_may_be_whole_next_time_and_one_of_another_shape_would_not():
+    assert refused(reply(200, b'{"data": {"id": "1')).transient
+    assert not refused(reply(200, b'{"other": 1}', x_request_id="r")).transient
+    assert refused(reply(200, b'{"other": 1}', x_request_id="r")).request_id == "r"
+
+
+def test_a_body_nested_without_end_is_an_error_of_the_package():
+    deep = b'{"x":' + b"[" * 200_000
+    assert type(error_of(reply(503, deep))) is e.ServerError
+
+    def too_deep(_body: bytes, _rate_limit: object) -> object:
+        raise DecodeError("nested too deeply")
+
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        read(reply(200, deep), too_deep)
+
+
+def test_a_reply_that_is_no_success_is_raised_as_its_error():
+    with pytest.raises(e.NotFound):
+        read(reply(404, problem("resource-not-found")), decode)
+
+
+# -- any bytes at all -----------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text()),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+    max_leaves=8,
+)
+NAMES = ["title", "detail", "type", "reset_date", "period", "scope", "error"]
+TEXTS = ["CreditsDepleted", "https://x/credits", "/", "9999-12-31T23:59:59-23:59", "0001-01-01"]
+BODIES = st.one_of(
+    st.binary(),
+    JSON.map(lambda value: json.dumps(value).encode(errors="surrogatepass")),
+    st.dictionaries(
+        st.sampled_from([*NAMES, "errors"]),
+        st.one_of(
+            JSON,
+            st.sampled_from(TEXTS),
+            st.lists(
+                st.dictionaries(st.sampled_from(["code", *NAMES]), JSON | st.sampled_from(TEXTS))
+            ),
+        ),
+    ).map(lambda value: json.dumps(value).encode()),
+)
+
+
+@given(
+    st.integers(0, 999).filter(lambda status: status not in range(200, 300)),
+    BODIES,
+    st.dictionaries(st.sampled_from(["date", "location", "x-rate-limit-reset"]), st.text()),
+)
+def test_an_error_is_named_whatever_the_bytes(status, body, headers):
+    error = error_of(Reply(status, headers, body), clock_offset=1.5)
+    assert isinstance(error, TwretweetError)
+    assert str(error)
+    assert error.status == status
+    if isinstance(error, APIError):
+        assert isinstance(already_retweeted(error), bool)
+
+
+@given(st.binary(max_size=2000))
+def test_an_excerpt_is_short_and_printable(body):
+    shown = excerpt(body)
+    assert shown.isprintable()
+    assert len(shown) <= 201
+
+
+# -- a reply without data -------------------------------------------------------------------
+
+
+def test_a_reply_with_problems_instead_of_data_is_the_error_of_the_first():
+    found = no_data(
+        [
+            Problem(type="https://api.x.com/2/problems/resource-not-found", title="N", detail="d"),
+            Problem(type="https://api.x.com/2/problems/usage-capped"),
+        ]
+    )
+    assert type(found) is e.NotFound
+    assert (found.status, found.title, found.detail) == (200, "N", "d")
+    assert str(found) == "N: d"
+
+
+def test_a_problem_of_an_unknown_type_is_an_api_error():
+    assert type(no_data([Problem(title="New", detail="d")])) is APIError
+
+
+def test_a_reply_with_neither_data_nor_problems_can_t_be_read():
+    assert type(no_data([])) is DecodeError
