@@ -1,6 +1,7 @@
 """From a reply to a value or an error."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -186,6 +187,18 @@ def test_the_date_of_a_spending_cap_is_read_with_or_without_a_time_zone(text, mo
     error = error_of(reply(403, body), clock_offset=10.0)
     assert type(error) is e.SpendCapReached
     assert error.reset_at == moment.timestamp() - 10
+
+
+def test_a_date_without_a_time_zone_is_utc_wherever_the_machine_is(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        error = error_of(reply(403, {"title": "SpendCapReached", "reset_date": "2026-09-01"}))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert isinstance(error, APIError)
+    assert error.reset_at == datetime(2026, 9, 1, tzinfo=UTC).timestamp()
 
 
 @pytest.mark.parametrize("text", ["soon", "", "2026-13-01", "99999-01-01"])
