@@ -28,7 +28,12 @@ def bucket(
     if app is not None:
         windows.append(WindowSpec("app", app, QUARTER_HOUR))
     return Bucket(
-        f"{endpoint}:{user}", f"{endpoint} of {user}", tuple(windows), f"day:{user}", "day:app"
+        f"{endpoint}:{user}",
+        f"{endpoint} of {user}",
+        endpoint,
+        tuple(windows),
+        f"day:{user}",
+        "day:app",
     )
 
 

@@ -24,7 +24,7 @@ def opened(clock: ServerClock, limit: int = 5, reset: int = 900) -> FixedWindow:
     """A window in which one request was counted, at 1."""
     opened = window(limit)
     mark = opened.take(0.0)
-    opened.settle(mark, WindowReport(limit, limit - 1, reset), clock, sent=0.0, now=1.0)
+    opened.settle(mark, WindowReport(limit, limit - 1, reset), clock, now=1.0)
     return opened
 
 
@@ -46,7 +46,7 @@ def test_one_request_opens_a_window_and_the_others_follow_its_answer(clock):
     mark = new.take(0.0)
     assert new.room(0.0) == 0
     assert new.opens_at(0.0) is None
-    new.settle(mark, WindowReport(5, 4, 900), clock, sent=0.0, now=0.2)
+    new.settle(mark, WindowReport(5, 4, 900), clock, now=0.2)
     assert new.room(0.2) == 4
     assert new.opens_at(0.2) == 900
 
@@ -55,7 +55,7 @@ def test_the_whole_allowance_is_back_at_the_end_of_the_window(clock):
     full = opened(clock)
     for _ in range(4):
         mark = full.take(2.0)
-        full.settle(mark, WindowReport(5, 0, 900), clock, sent=2.0, now=3.0)
+        full.settle(mark, WindowReport(5, 0, 900), clock, now=3.0)
     assert full.room(899.9) == 0
     assert full.opens_at(899.9) == 900
     assert full.room(900.0) == 1  # one, to open the next
@@ -74,8 +74,8 @@ def test_a_request_in_flight_takes_a_slot_of_the_next_window_too(clock):
 def test_answers_that_overtake_each_other_never_lower_the_count(clock):
     busy = opened(clock)
     first, second = busy.take(2.0), busy.take(2.1)
-    busy.settle(second, WindowReport(5, 2, 900), clock, sent=2.1, now=3.0)
-    busy.settle(first, WindowReport(5, 3, 900), clock, sent=2.0, now=3.1)
+    busy.settle(second, WindowReport(5, 2, 900), clock, now=3.0)
+    busy.settle(first, WindowReport(5, 3, 900), clock, now=3.1)
     assert busy.used(3.1) == 3
     assert busy.room(3.1) == 2
 
@@ -85,17 +85,17 @@ def test_a_lost_request_counts_until_the_answer_to_a_later_one(clock):
     lost, before = busy.take(2.0), busy.take(2.0)
     busy.lose(lost, 3.0)
     assert busy.room(3.0) == 2
-    busy.settle(before, WindowReport(5, 3, 900), clock, sent=2.0, now=3.5)
+    busy.settle(before, WindowReport(5, 3, 900), clock, now=3.5)
     assert busy.room(3.5) == 2  # 2 counted, 1 lost: the answer may be the older one
     after = busy.take(4.0)
-    busy.settle(after, WindowReport(5, 2, 900), clock, sent=4.0, now=4.5)
+    busy.settle(after, WindowReport(5, 2, 900), clock, now=4.5)
     assert busy.room(4.5) == 2  # X never got the lost one
 
 
 def test_an_answer_without_headers_counts_like_a_lost_one(clock):
     busy = opened(clock)
     mark = busy.take(2.0)
-    busy.settle(mark, None, clock, sent=2.0, now=3.0)
+    busy.settle(mark, None, clock, now=3.0)
     assert busy.used(3.0) == 2
     assert busy.in_flight == 0
 
@@ -112,7 +112,7 @@ def test_x_s_word_replaces_a_guess(clock):
     new = window()
     new.lose(new.take(0.0), 2.0)
     mark = new.take(3.0)
-    new.settle(mark, WindowReport(5, 4, 300), clock, sent=3.0, now=3.5)
+    new.settle(mark, WindowReport(5, 4, 300), clock, now=3.5)
     assert new.opens_at(3.5) == 300
     assert new.room(3.5) == 4
 
@@ -120,7 +120,7 @@ def test_x_s_word_replaces_a_guess(clock):
 @pytest.mark.parametrize(("limit", "room"), [(2, 1), (50, 49), (1, 0)])
 def test_a_limit_that_x_reports_replaces_the_table_s(clock, limit, room):
     new = window(5)
-    new.settle(new.take(0.0), WindowReport(limit, limit - 1, 900), clock, sent=0.0, now=1.0)
+    new.settle(new.take(0.0), WindowReport(limit, limit - 1, 900), clock, now=1.0)
     assert new.limit == limit
     assert new.room(1.0) == room
 
@@ -128,7 +128,7 @@ def test_a_limit_that_x_reports_replaces_the_table_s(clock, limit, room):
 def test_a_lowered_limit_leaves_no_negative_room(clock):
     busy = opened(clock)
     marks = [busy.take(2.0) for _ in range(4)]
-    busy.settle(marks[0], WindowReport(2, 0, 900), clock, sent=2.0, now=3.0)
+    busy.settle(marks[0], WindowReport(2, 0, 900), clock, now=3.0)
     assert busy.room(3.0) == 0
     assert busy.used(3.0) == 5
 
@@ -137,7 +137,7 @@ def test_without_a_limit_everyone_may_go_until_headers_tell(clock):
     unknown = window(None)
     marks = [unknown.take(0.0) for _ in range(10)]
     assert unknown.room(0.0) > 1000
-    unknown.settle(marks[0], WindowReport(12, 5, 900), clock, sent=0.0, now=1.0)
+    unknown.settle(marks[0], WindowReport(12, 5, 900), clock, now=1.0)
     assert unknown.limit == 12
     assert unknown.room(1.0) == 0  # 7 counted, 9 on their way
 
@@ -145,7 +145,7 @@ def test_without_a_limit_everyone_may_go_until_headers_tell(clock):
 def test_strangers_requests_count(clock):
     busy = opened(clock)
     mark = busy.take(2.0)
-    busy.settle(mark, WindowReport(5, 0, 900), clock, sent=2.0, now=3.0)
+    busy.settle(mark, WindowReport(5, 0, 900), clock, now=3.0)
     assert busy.room(3.0) == 0
 
 
@@ -153,8 +153,8 @@ def test_a_reset_that_has_passed_says_nothing_about_this_window(clock):
     busy = opened(clock, reset=900)
     old = busy.take(899.0)
     new = busy.take(900.5)
-    busy.settle(new, WindowReport(5, 4, 1801), clock, sent=900.5, now=901.0)
-    busy.settle(old, WindowReport(5, 0, 900), clock, sent=899.0, now=901.5)
+    busy.settle(new, WindowReport(5, 4, 1801), clock, now=901.0)
+    busy.settle(old, WindowReport(5, 0, 900), clock, now=901.5)
     assert busy.room(901.5) == 4
     assert busy.opens_at(901.5) == 1801
 
@@ -162,7 +162,7 @@ def test_a_reset_that_has_passed_says_nothing_about_this_window(clock):
 def test_a_later_reset_moves_the_end(clock):
     busy = opened(clock, reset=900)
     mark = busy.take(2.0)
-    busy.settle(mark, WindowReport(5, 3, 1000), clock, sent=2.0, now=3.0)
+    busy.settle(mark, WindowReport(5, 3, 1000), clock, now=3.0)
     assert busy.opens_at(3.0) == 1000
     assert busy.used(3.0) == 2
 
@@ -172,19 +172,19 @@ def test_of_two_windows_the_later_is_told_by_x_s_own_reset_not_by_our_reading_of
     clock, busy = ServerClock(), window(5, 5.0)
     mark = busy.take(0.0)
     clock.observe(0, 0.0, 3.0)
-    busy.settle(mark, WindowReport(5, 4, 5), clock, sent=0.0, now=3.0)
+    busy.settle(mark, WindowReport(5, 4, 5), clock, now=3.0)
     assert busy.opens_at(3.0) == 8.0
     slow, quick = busy.take(5.2), busy.take(5.3)
     clock.observe(5, 5.3, 5.4)
-    busy.settle(quick, WindowReport(5, 3, 10), clock, sent=5.3, now=5.4)
+    busy.settle(quick, WindowReport(5, 3, 10), clock, now=5.4)
     clock.observe(5, 5.2, 5.5)
-    busy.settle(slow, WindowReport(5, 4, 10), clock, sent=5.2, now=5.5)
+    busy.settle(slow, WindowReport(5, 4, 10), clock, now=5.5)
     assert busy.used(5.5) == 2
 
 
 def test_a_reset_beyond_a_day_is_a_mistake(clock):
     new = window()
-    new.settle(new.take(0.0), WindowReport(5, 0, 1_000_000), clock, sent=0.0, now=1.0)
+    new.settle(new.take(0.0), WindowReport(5, 0, 1_000_000), clock, now=1.0)
     assert new.room(1.0) == 4
     assert new.opens_at(1.0) == 902.0
 
@@ -192,7 +192,7 @@ def test_a_reset_beyond_a_day_is_a_mistake(clock):
 def test_a_429_with_a_reset_ahead_closes_the_window_until_then(clock):
     busy = opened(clock)
     mark = busy.take(2.0)
-    busy.refuse(mark, WindowReport(5, 0, 900), clock, sent=2.0, now=3.0)
+    busy.refuse(mark, WindowReport(5, 0, 900), clock, now=3.0)
     assert busy.room(3.0) == 0
     assert busy.opens_at(3.0) == 900
     assert busy.room(900.0) == 1
@@ -213,7 +213,7 @@ def test_any_other_429_backs_off_twice_as_long_each_time(clock, report):
     busy, now, waits = window(5, seconds=60.0), 3.0, []
     for _ in range(6):
         mark = busy.take(now)
-        busy.refuse(mark, report, clock, sent=now, now=now)
+        busy.refuse(mark, report, clock, now=now)
         assert busy.room(now) == 0
         opens = busy.opens_at(now)
         assert opens is not None
@@ -227,18 +227,18 @@ def test_any_other_429_backs_off_twice_as_long_each_time(clock, report):
 def test_the_back_off_starts_anew_after_a_success(clock):
     busy = opened(clock)
     for now in (10.0, 20.0):
-        busy.refuse(busy.take(now), None, clock, sent=now, now=now)
+        busy.refuse(busy.take(now), None, clock, now=now)
     assert busy.opens_at(20.0) == 30.0
-    busy.settle(busy.take(30.0), WindowReport(5, 3, 900), clock, sent=30.0, now=31.0)
-    busy.refuse(busy.take(32.0), None, clock, sent=32.0, now=32.0)
+    busy.settle(busy.take(30.0), WindowReport(5, 3, 900), clock, now=31.0)
+    busy.refuse(busy.take(32.0), None, clock, now=32.0)
     assert busy.opens_at(32.0) == 37.0
 
 
 def test_a_success_on_its_way_does_not_lift_a_back_off(clock):
     busy = opened(clock)
     on_its_way = busy.take(2.0)
-    busy.refuse(busy.take(2.0), None, clock, sent=2.0, now=3.0)
-    busy.settle(on_its_way, WindowReport(5, 3, 900), clock, sent=2.0, now=3.5)
+    busy.refuse(busy.take(2.0), None, clock, now=3.0)
+    busy.settle(on_its_way, WindowReport(5, 3, 900), clock, now=3.5)
     assert busy.room(3.5) == 0
     assert busy.opens_at(3.5) == 8.0
 

@@ -76,24 +76,16 @@ def test_a_request_that_is_never_sent_costs_nothing(told):
     assert world.window.room(world.now) == 2
 
 
-# The histories below break a rule today. Each mark falls with the rule that mends it.
-
-
-@pytest.mark.xfail(strict=True, reason="the older window's count is carried into the newer one")
-@pytest.mark.parametrize("seed", [1714, 1937, 4879])
+@pytest.mark.parametrize("seed", [*range(1700, 1750), 1937, 4879])
 def test_a_request_overtaken_by_the_window_s_end_wastes_no_slot_of_the_next(seed):
     storm(seed, latency=0.5, straddling=True)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a window X never speaks of is rolled as if its end were known"
-)
-@pytest.mark.parametrize("seed", [58, 76, 83, 159])
+@pytest.mark.parametrize("seed", range(50, 160))
 def test_alone_nothing_is_refused_in_a_window_that_no_header_speaks_of(seed):
     storm(seed, latency=0.5, told=False)
 
 
-@pytest.mark.xfail(strict=True, reason="requests lost while the window may be over are forgotten")
-@pytest.mark.parametrize("seed", [5689, 7633, 9615])
+@pytest.mark.parametrize("seed", [*range(100), 5689, 7633, 9615])
 def test_alone_nothing_is_refused_when_answers_are_lost_around_the_window_s_end(seed):
     storm(seed, latency=0.5, loss=True, headerless=True)

@@ -15,7 +15,6 @@ TICK = 1e-6
 class Flight:
     """A request on its way."""
 
-    mark: int
     sent: float
     report: WindowReport | None = None
     date: int = 0
@@ -95,7 +94,7 @@ class World:
         self.now += TICK
         if not self.window.room(self.now):
             return False
-        self.flights.append(Flight(self.window.take(self.now), self.now))
+        self.flights.append(Flight(self.window.take(self.now)))
         return True
 
     def arrive(self, flight: Flight) -> None:
@@ -116,11 +115,10 @@ class World:
         self.flights.remove(flight)
         self.clock.observe(flight.date, flight.sent, self.now)
         report = flight.report if headers else None
-        times = {"sent": flight.sent, "now": self.now}
         if flight.refused:
-            self.window.refuse(flight.mark, report, self.clock, **times)
+            self.window.refuse(flight.sent, report, self.clock, self.now)
         else:
-            self.window.settle(flight.mark, report, self.clock, **times)
+            self.window.settle(flight.sent, report, self.clock, self.now)
         if report is not None:
             self.newest_reset = max(self.newest_reset, report.reset)
 
@@ -128,13 +126,13 @@ class World:
         """The connection breaks; X may have counted the request, and won't any more."""
         self.now += TICK
         self.flights.remove(flight)
-        self.window.lose(flight.mark, self.now)
+        self.window.lose(flight.sent, self.now)
 
     def give_back(self, flight: Flight) -> None:
         """The request never left the machine."""
         self.now += TICK
         self.flights.remove(flight)
-        self.window.give_back(flight.mark)
+        self.window.give_back(flight.sent)
 
     # -- what must hold ----------------------------------------------------------------------
 

@@ -2,6 +2,6 @@
 
 from twretweet.limits.bucket import Bucket, BucketState, Limiter, Permit
 from twretweet.limits.memory import MemoryLimiter
-from twretweet.limits.window import WindowSpec
+from twretweet.limits.spec import Pace, WindowSpec
 
-__all__ = ["Bucket", "BucketState", "Limiter", "MemoryLimiter", "Permit", "WindowSpec"]
+__all__ = ["Bucket", "BucketState", "Limiter", "MemoryLimiter", "Pace", "Permit", "WindowSpec"]

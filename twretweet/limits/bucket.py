@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from twretweet.limits.window import WindowSpec
+from twretweet.limits.spec import WindowSpec
 from twretweet.protocol.headers import RateHeaders
 
 
@@ -17,6 +17,7 @@ class Bucket(Struct, frozen=True):
     Attributes:
         key: names the bucket; it is part of no request and no secret.
         label: how errors and tables call it.
+        endpoint: the name of the endpoint.
         windows: each request takes a slot in all of them, or in none. The headers
             ``x-rate-limit-*`` speak of the first.
         user_day: the key of the user's 24-hour window, should X report one.
@@ -25,6 +26,7 @@ class Bucket(Struct, frozen=True):
 
     key: str
     label: str
+    endpoint: str
     windows: tuple[WindowSpec, ...]
     user_day: str
     app_day: str
@@ -34,6 +36,7 @@ class BucketState(Struct, frozen=True, kw_only=True):
     """What is left of one window.
 
     Attributes:
+        endpoint: the name of the endpoint.
         bucket: the label of the bucket.
         window: the key of the window.
         limit: how many requests the window holds; ``None`` where X has not said.
@@ -44,6 +47,7 @@ class BucketState(Struct, frozen=True, kw_only=True):
         waiting: how many callers wait for a slot.
     """
 
+    endpoint: str
     bucket: str
     window: str
     limit: int | None

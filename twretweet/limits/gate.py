@@ -1,139 +1,198 @@
 """The one place that waits for a slot.
 
-A *line* is the queue of one bucket. Its first waiter, the head, asks the store for a slot and,
-refused, sleeps until the store says that there may be one, or until it is woken because an answer
-came that leaves room, or tells when there will be; the others sleep until they are the head. So
-the order is strictly first come, first served within a bucket, no bucket waits behind another,
-and a reset wakes as many as it has slots for: each head that gets its slot wakes the next.
+A *line* is the queue of one bucket; lines come and go with their waiters. The first in a line, its
+head, asks for slots in all its windows at once. Refused, it registers with the window that had no
+room, and sleeps. Each window keeps those who are registered in the order in which they came, and
+only the first of them, its *captain*, has an alarm set for when the window opens; an answer that
+tells something new wakes the captain too. Whoever leaves, with slots or without, wakes the one
+behind in the line and the next captain.
 
-A waiter holds nothing while it waits. Cancelled, it leaves the line, and if it was the head it
-wakes the one behind it.
+So a bucket is served strictly first come, first served; so is a window that several buckets share,
+among those who lack nothing else; nobody waits behind a bucket that is not theirs; and a reset
+wakes as many as it has slots for, and one more.
+
+A waiter holds nothing while it waits, so a cancelled one only has to leave.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Generic, TypeVar
 
 import anyio
+import anyio.lowlevel
 
 from twretweet.clock import Clock
 from twretweet.errors import RateLimitExceeded
-
-# Each answer tells X's clock a little better; sleepers need not know each time, in seconds.
-_WORTH_WAKING = 0.05
+from twretweet.limits.bucket import Bucket
 
 P = TypeVar("P")
-P_co = TypeVar("P_co", covariant=True)
 
 
-class Turn(Protocol[P_co]):
-    """What a line asks on behalf of its head."""
+class Refusal:
+    """Why there was no slot.
 
-    def take(self) -> P_co | None:
-        """Take the slots, all or none; ``None`` if there is no room now."""
-        ...
+    Attributes:
+        queue: where to register for the window that had no room.
+        opens_at: when to ask again, monotonic; ``None``: when an answer arrives.
+    """
 
-    def opens_at(self) -> float | None:
-        """When to ask again, monotonic; ``None``: when an answer arrives."""
-        ...
+    __slots__ = ("opens_at", "queue")
 
-    def left(self) -> None:
-        """The head has gone, with its slots or without: others may be next."""
-        ...
+    def __init__(self, queue: Captaincy, opens_at: float | None) -> None:
+        self.queue = queue
+        self.opens_at = opens_at
 
 
-class _Waiter:
-    __slots__ = ("event", "ticket")
+class Waiter:
+    """One caller who waits."""
+
+    __slots__ = ("event", "registered", "ticket")
 
     def __init__(self, ticket: int) -> None:
         self.ticket = ticket
         self.event = anyio.Event()
+        self.registered: Captaincy | None = None
+
+    def __lt__(self, other: Waiter) -> bool:
+        return self.ticket < other.ticket
 
 
-class Line:
-    """The callers who wait for one bucket, in the order in which they came."""
+class Captaincy:
+    """The heads that are registered with one window, in the order in which they came."""
 
-    __slots__ = ("_until", "_waiters", "clock", "label")
+    __slots__ = ("_heads",)
 
-    def __init__(self, label: str, clock: Clock) -> None:
-        self.label = label
-        self.clock = clock
-        self._waiters: deque[_Waiter] = deque()
-        self._until: float | None = None  # when the head asks again if nobody wakes it
+    def __init__(self) -> None:
+        self._heads: list[Waiter] = []
 
-    def __len__(self) -> int:
-        return len(self._waiters)
+    def captain(self) -> Waiter | None:
+        """Who came first of those who are still registered."""
+        heads = self._heads
+        while heads and heads[0].registered is not self:
+            heapq.heappop(heads)
+        return heads[0] if heads else None
 
-    @property
-    def ticket(self) -> int:
-        """The number of the head; only of a line that is not empty."""
-        return self._waiters[0].ticket
+    def register(self, waiter: Waiter) -> None:
+        """Add a head that found no room."""
+        waiter.registered = self
+        heapq.heappush(self._heads, waiter)
 
     def wake(self) -> None:
-        """Have the head ask again."""
-        if self._waiters:
-            self._waiters[0].event.set()
+        """Have the captain ask again."""
+        captain = self.captain()
+        if captain is not None:
+            captain.event.set()
 
-    def reset_alarm(self, until: float | None) -> None:
-        """Have the head ask again if it sleeps longer than ``until``, or for an answer only."""
-        if until is not None and (self._until is None or until < self._until - _WORTH_WAKING):
-            self.wake()
 
-    async def wait(self, turn: Turn[P], ticket: int, *, max_wait: float | None) -> P:
-        """Wait at the end of the line until ``turn`` gives a slot.
+class Gate(Generic[P]):
+    """All lines of one limiter.
+
+    Args:
+        clock: where time comes from.
+        ask: takes slots in all windows of a bucket for the caller with that ticket, or says why
+            not.
+        captaincies: those of the windows of a bucket.
+    """
+
+    __slots__ = ("_ask", "_captaincies", "_clock", "_tickets", "lines")
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        ask: Callable[[Bucket, int], Awaitable[P | Refusal]],
+        captaincies: Callable[[Bucket], Iterable[Captaincy]],
+    ) -> None:
+        self._clock = clock
+        self._ask = ask
+        self._captaincies = captaincies
+        self._tickets = 0
+        self.lines: dict[str, deque[Waiter]] = {}
+
+    async def wait(self, bucket: Bucket, *, max_wait: float | None) -> P:
+        """Wait at the end of the line until there are slots.
 
         Raises:
             RateLimitExceeded: ``max_wait`` seconds are over, or will be before a slot is free.
         """
-        waiter = _Waiter(ticket)
-        ahead = len(self._waiters)
-        deadline = None if max_wait is None else self.clock.monotonic() + max_wait
-        self._waiters.append(waiter)
+        self._tickets += 1
+        waiter = Waiter(self._tickets)
+        line = self.lines.get(bucket.key)
+        if line is None:
+            line = self.lines[bucket.key] = deque()
+        ahead = len(line)
+        deadline = None if max_wait is None else self._clock.monotonic() + max_wait
+        line.append(waiter)
         try:
             while True:
-                is_head = self._waiters[0] is waiter
-                if is_head and (permit := turn.take()) is not None:
-                    return permit
-                until = turn.opens_at() if is_head else None
-                if is_head:
-                    self._until = until
-                await self._rest(waiter, until, deadline, ahead)
+                alarm = None
+                if line[0] is waiter:
+                    answer = await self._ask(bucket, waiter.ticket)
+                    if not isinstance(answer, Refusal):
+                        return answer
+                    alarm = self._register(waiter, answer)
+                await self._sleep(bucket, waiter, alarm, deadline, ahead)
         finally:
-            was_head = self._waiters[0] is waiter
-            if was_head:
-                self._waiters.popleft()
-                self.wake()
-            else:
-                self._waiters.remove(waiter)
-            turn.left()
+            self._leave(bucket, line, waiter)
 
-    async def _rest(
-        self, waiter: _Waiter, until: float | None, deadline: float | None, ahead: int
+    def _register(self, waiter: Waiter, refusal: Refusal) -> float | None:
+        """Register with the window that had no room; the alarm to set, if any."""
+        before = waiter.registered
+        if before is not refusal.queue:
+            refusal.queue.register(waiter)
+            if before is not None:
+                before.wake()  # it has another captain now
+        return refusal.opens_at if refusal.queue.captain() is waiter else None
+
+    async def _sleep(
+        self,
+        bucket: Bucket,
+        waiter: Waiter,
+        alarm: float | None,
+        deadline: float | None,
+        ahead: int,
     ) -> None:
-        """Sleep until there is a reason to look again, and no longer than the deadline."""
-        now = self.clock.monotonic()
-        if deadline is not None and (now >= deadline or (until is not None and until > deadline)):
-            raise self.refusal(now, deadline if until is None else until, ahead)
-        wake_at = min((at for at in (until, deadline) if at is not None), default=None)
-        if wake_at is None:
+        """Sleep until there is a reason to ask again, and no longer than the deadline."""
+        now = self._clock.monotonic()
+        if deadline is not None and (now >= deadline or (alarm is not None and alarm > deadline)):
+            raise self.refusal(bucket, now, deadline if alarm is None else alarm, ahead)
+        until = min((at for at in (alarm, deadline) if at is not None), default=None)
+        if until is None:
             await waiter.event.wait()
         else:
-            await self.clock.wait(waiter.event, wake_at - now)
+            await self._clock.wait(waiter.event, until - now)
         if waiter.event.is_set():
             waiter.event = anyio.Event()
         # Woken and cancelled at once: take nothing that would have to be given back.
         await anyio.lowlevel.checkpoint_if_cancelled()
 
-    def refusal(self, now: float, until: float, ahead: int) -> RateLimitExceeded:
-        """The error of a caller who may not wait until ``until``."""
+    def _leave(self, bucket: Bucket, line: deque[Waiter], waiter: Waiter) -> None:
+        was_head = line[0] is waiter
+        if was_head:
+            line.popleft()
+        else:
+            line.remove(waiter)
+        waiter.registered = None
+        if not line:
+            del self.lines[bucket.key]
+        elif was_head:
+            line[0].event.set()
+        if was_head:
+            for captaincy in self._captaincies(bucket):
+                captaincy.wake()
+
+    def refusal(self, bucket: Bucket, now: float, until: float, ahead: int) -> RateLimitExceeded:
+        """The error of a caller who may not wait until ``until``, monotonic."""
         wait = max(until - now, 0.0)
         others = f" behind {ahead} others" if ahead else ""
         return RateLimitExceeded(
-            f"{self.label} has no slot left{others}: the next is {wait:.1f} s away, longer than "
+            f"{bucket.label} has no slot left{others}: the next is {wait:.1f} s away, longer than "
             "max_wait allows; try again then, or allow a longer wait",
-            bucket=self.label,
-            reset_at=self.clock.time() + wait,
+            bucket=bucket.label,
+            reset_at=self._clock.time() + wait,
             wait=wait,
             ahead=ahead,
         )

@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import count
+
+import msgspec
 
 from twretweet.clock import Clock, SystemClock
+from twretweet.errors import QueryError
 from twretweet.limits.bucket import Bucket, BucketState, Permit
-from twretweet.limits.gate import Line
+from twretweet.limits.gate import Captaincy, Gate, Refusal
 from twretweet.limits.skew import ServerClock
-from twretweet.limits.window import FixedWindow, WindowSpec
+from twretweet.limits.spec import Pace, WindowMemory, WindowSpec
+from twretweet.limits.window import FixedWindow
 from twretweet.protocol.headers import RateHeaders, WindowReport
 
 _DAY = 86_400.0
+# Windows that are over are swept out when their number has doubled, and never below this.
+_FIRST_SWEEP = 1024
 
 
 class MemoryLimiter:
     """Keeps the windows of all accounts of one process.
 
-    One limiter may serve several managers; they then count together.
+    One limiter may serve several managers; they then count together. A window that is over is
+    forgotten, so accounts that do nothing cost nothing.
 
     Args:
+        pace: ``"burst"`` sends as soon as there are slots; ``"even"`` spreads them over the
+            window.
         clock: where time comes from.
     """
 
-    def __init__(self, *, clock: Clock | None = None) -> None:
-        self._board = _Board(SystemClock() if clock is None else clock)
-        self._tickets = count()
+    def __init__(self, *, pace: Pace = "burst", clock: Clock | None = None) -> None:
+        if pace not in ("burst", "even"):
+            raise QueryError(f"pace is {pace!r}: it must be 'burst' or 'even'")
+        self._pace: Pace = pace
+        self._clock = SystemClock() if clock is None else clock
+        self._now = self._clock.monotonic
+        self._server_clock = ServerClock()
+        self._windows: dict[str, _Shared] = {}
+        self._days = False  # whether X has ever reported a 24-hour window
+        self._sweep_at = _FIRST_SWEEP
+        self._gate: Gate[_Slots] = Gate(self._clock, ask=self._ask, captaincies=self._captaincies)
 
     async def acquire(self, bucket: Bucket, *, max_wait: float | None) -> Permit:
         """Wait for a slot in every window of ``bucket``, first come, first served.
@@ -38,259 +54,232 @@ class MemoryLimiter:
         Raises:
             RateLimitExceeded: the wait would be, or has been, longer.
         """
-        queue = self._board.queue(bucket)
-        ticket = next(self._tickets)
-        if not queue.line:
-            slots = queue.take(ticket)
-            if slots is not None:
-                return slots
+        windows = self._windows_of(bucket)
+        now = self._now()
+        if bucket.key not in self._gate.lines:
+            for window in windows:
+                if now >= window.fresh_until or window.free <= 0 or window.captaincy is not None:
+                    break
+            else:
+                for window in windows:
+                    window.free -= 1
+                    window.in_flight += 1
+                return _Slots(self, bucket, windows, now)
         if max_wait is not None:
-            queue.refuse_long_wait(max_wait)
-        return await queue.wait(ticket, max_wait)
+            self._refuse_long_wait(bucket, windows, max_wait, now)
+        return await self._gate.wait(bucket, max_wait=max_wait)
 
     def states(self, buckets: Iterable[Bucket] | None = None) -> list[BucketState]:
-        """What is left of every window in use, or of those of ``buckets``."""
+        """What is left of every window of ``buckets``, or of all that are in use."""
         if buckets is None:
-            queues = list(self._board.queues.values())
-        else:
-            queues = [self._board.queue(bucket) for bucket in buckets]
-        return [state for queue in queues for state in queue.states()]
+            return [
+                self._state(window, window.bucket)
+                for window in self._windows.values()
+                if window.bucket is not None
+            ]
+        return [
+            self._state(window, bucket)
+            for bucket in buckets
+            for window in self._windows_of(bucket)
+        ]
 
+    def snapshot(self) -> str:
+        """All open windows as JSON, for :meth:`restore` in the next run of the program."""
+        now, epoch = self._now(), self._clock.time()
+        memories = [w.remember(key, now, epoch) for key, w in self._windows.items()]
+        return msgspec.json.encode([memory for memory in memories if memory]).decode()
 
-class _Board:
-    """All windows and lines of one limiter, and the clocks they go by."""
+    def restore(self, snapshot: str | bytes) -> None:
+        """Take over the windows of :meth:`snapshot` that are still open.
 
-    __slots__ = ("clock", "queues", "server_clock", "windows")
+        Raises:
+            QueryError: this is no snapshot.
+        """
+        try:
+            memories = msgspec.json.decode(snapshot, type=list[WindowMemory])
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise QueryError(f"this is no snapshot of a limiter: {error}") from error
+        now, epoch = self._now(), self._clock.time()
+        for memory in memories:
+            window = self._window(WindowSpec(memory.key, memory.limit, memory.seconds), None)
+            window.recall(memory, now, epoch)
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.server_clock = ServerClock()
-        self.windows: dict[str, _SharedWindow] = {}
-        self.queues: dict[str, _Queue] = {}
+    # -- for the gate -----------------------------------------------------------------------
 
-    def queue(self, bucket: Bucket) -> _Queue:
-        queue = self.queues.get(bucket.key)
-        if queue is None:
-            windows = [self.window(spec) for spec in bucket.windows]
-            days = (self.windows.get(key) for key in (bucket.user_day, bucket.app_day))
-            windows += [window for window in days if window is not None]
-            queue = self.queues[bucket.key] = _Queue(self, bucket, windows)
-        return queue
-
-    def window(self, spec: WindowSpec) -> _SharedWindow:
-        window = self.windows.get(spec.key)
-        if window is None:
-            window = self.windows[spec.key] = _SharedWindow(spec)
-        return window
-
-
-class _SharedWindow(FixedWindow):
-    """A window, and the queues whose heads wait for it."""
-
-    __slots__ = ("watchers",)
-
-    def __init__(self, spec: WindowSpec) -> None:
-        super().__init__(spec)
-        self.watchers: dict[_Queue, None] = {}
-
-    def first_watcher(self, now: float) -> _Queue | None:
-        """The queue whose head has waited longest, of those that lack nothing else."""
-        if not self.room(now):
-            return None
-        ready = [queue for queue in self.watchers if queue.line and queue.has_room(now)]
-        return min(ready, key=lambda queue: queue.line.ticket, default=None)
-
-    def wake_next(self, now: float) -> None:
-        """Have the head that is next ask again, if there is room for it."""
-        if self.watchers and (first := self.first_watcher(now)) is not None:
-            first.line.wake()
-
-    def tell_watchers(self, now: float) -> None:
-        """Something has changed: wake who is next, and who sleeps by an end that is no more."""
-        self.wake_next(now)
-        for queue in self.watchers:
-            if not queue.has_room(now):
-                queue.line.reset_alarm(queue.opens_at())
-
-
-class _Queue:
-    """The line of one bucket and the windows it waits for."""
-
-    __slots__ = ("_board", "bucket", "line", "windows")
-
-    def __init__(self, board: _Board, bucket: Bucket, windows: list[_SharedWindow]) -> None:
-        self._board = board
-        self.bucket = bucket
-        self.windows = windows
-        self.line = Line(bucket.label, board.clock)
-
-    def take(self, ticket: int) -> _Slots | None:
-        now = self._board.clock.monotonic()
-        if not self.has_room(now):
-            # Woken in vain: the room it was woken for may suit the next.
-            for window in self.windows:
-                window.wake_next(now)
-            return None
-        for window in self.windows:
-            # Another bucket of the same window may have somebody who came earlier.
-            if window.watchers:
-                first = window.first_watcher(now)
-                if first is not None and first is not self and first.line.ticket < ticket:
-                    first.line.wake()
-                    return None
-        return _Slots(self._board, self, now)
-
-    def has_room(self, now: float) -> bool:
-        return all(window.room(now) for window in self.windows)
-
-    def opens_at(self) -> float | None:
-        """When there may be room: when the last of the full windows opens."""
-        now = self._board.clock.monotonic()
-        latest = None
-        for window in self.windows:
+    async def _ask(self, bucket: Bucket, ticket: int) -> _Slots | Refusal:
+        windows = self._windows_of(bucket)
+        now = self._now()
+        for window in windows:
+            captain = None if window.captaincy is None else window.captaincy.captain()
+            if captain is not None and captain.ticket < ticket:
+                # Somebody in another line came earlier, and is asking or about to.
+                return Refusal(window.waiting_room(), None)
             if not window.room(now):
-                opens = window.opens_at(now)
-                if opens is None:
-                    return None
-                latest = opens if latest is None else max(latest, opens)
-        return latest
+                return Refusal(window.waiting_room(), window.opens_at(now))
+        for window in windows:
+            window.take(now)
+        return _Slots(self, bucket, windows, now)
 
-    def refuse_long_wait(self, max_wait: float) -> None:
+    def _captaincies(self, bucket: Bucket) -> list[Captaincy]:
+        rooms: list[Captaincy] = []
+        for window in self._windows_of(bucket):
+            if window.captaincy is not None:
+                if window.captaincy.captain() is None:
+                    window.captaincy = None
+                else:
+                    rooms.append(window.captaincy)
+        return rooms
+
+    def _refuse_long_wait(
+        self, bucket: Bucket, windows: list[_Shared], max_wait: float, now: float
+    ) -> None:
         """Raise at once if those ahead alone will use up what ``max_wait`` gives."""
-        now = self._board.clock.monotonic()
+        ahead = len(self._gate.lines.get(bucket.key, ()))
         until = now
-        for window in self.windows:
-            opens = window.opens_at(now)
-            if window.limit is None or opens is None:
-                continue
-            missing = len(self.line) + 1 - window.room(now)
-            if missing > 0:
-                whole_windows = (missing - 1) // window.limit
+        for window in windows:
+            opens, limit = window.opens_at(now), window.limit
+            missing = ahead + 1 - window.room(now)
+            if opens is not None and missing > 0:
+                whole_windows = 0 if limit is None else (missing - 1) // limit
                 until = max(until, opens + whole_windows * window.seconds)
         if until - now > max_wait:
-            raise self.line.refusal(now, until, len(self.line))
+            raise self._gate.refusal(bucket, now, until, ahead)
 
-    async def wait(self, ticket: int, max_wait: float | None) -> Permit:
-        for window in self.windows:
-            window.watchers[self] = None
-        return await self.line.wait(_Turn(self, ticket), ticket, max_wait=max_wait)
+    # -- windows ----------------------------------------------------------------------------
 
-    def left(self) -> None:
-        """The head has gone: tell the heads of other buckets if there is room for them."""
-        now = self._board.clock.monotonic()
-        for window in self.windows:
-            if not self.line:
-                window.watchers.pop(self, None)
-            window.wake_next(now)
+    def _windows_of(self, bucket: Bucket) -> list[_Shared]:
+        known = self._windows
+        windows: list[_Shared] = []
+        for spec in bucket.windows:
+            window = known.get(spec.key)
+            windows.append(self._window(spec, bucket) if window is None else window)
+        if self._days:
+            windows += [known[key] for key in (bucket.user_day, bucket.app_day) if key in known]
+        return windows
 
-    def learn_day(self, key: str, report: WindowReport, *, sent: float, now: float) -> None:
-        """X speaks of a 24-hour window: count in it from now on."""
-        window = self._board.window(WindowSpec(key, report.limit, _DAY))
-        if window not in self.windows:
-            self.windows = [*self.windows, window]
-            if self.line:
-                window.watchers[self] = None
-        window.learn(report, self._board.server_clock, sent=sent, now=now)
+    def _window(self, spec: WindowSpec, bucket: Bucket | None) -> _Shared:
+        window = self._windows.get(spec.key)
+        if window is not None and window.bucket is None:
+            window.bucket = bucket  # it came from a snapshot
+        if window is None:
+            if len(self._windows) >= self._sweep_at:
+                self._sweep()
+            window = self._windows[spec.key] = _Shared(spec, self._pace, bucket)
+        return window
 
-    def states(self) -> list[BucketState]:
-        clock = self._board.clock
-        now, offset = clock.monotonic(), clock.time() - clock.monotonic()
-        states: list[BucketState] = []
-        for window in self.windows:
-            ends = window.opens_at(now)
-            limit = window.limit
-            states.append(
-                BucketState(
-                    bucket=self.bucket.label,
-                    window=window.key,
-                    limit=limit,
-                    remaining=None if limit is None else max(limit - window.used(now), 0),
-                    resets_at=None if ends is None else ends + offset,
-                    in_flight=window.in_flight,
-                    waiting=len(self.line),
-                )
-            )
-        return states
+    def _sweep(self) -> None:
+        now = self._now()
+        idle = [
+            key
+            for key, window in self._windows.items()
+            if window.captaincy is None and window.idle(now)
+        ]
+        for key in idle:
+            del self._windows[key]
+        self._sweep_at = max(_FIRST_SWEEP, 2 * len(self._windows))
+
+    # -- the end of a request ---------------------------------------------------------------
+
+    def ended(self, windows: Iterable[_Shared]) -> None:
+        """Wake who may go on now that slots came back, or something new is known."""
+        for window in windows:
+            if window.captaincy is not None:
+                window.captaincy.wake()
+
+    def settle(self, slots: _Slots, headers: RateHeaders, *, refused: bool) -> None:
+        """Take in what an answer said, about each window the request was counted in."""
+        sent, now = slots.sent, self._now()
+        clock, bucket = self._server_clock, slots.bucket
+        if headers.date is not None:
+            clock.observe(headers.date, sent, now)
+        else:
+            clock.assume(self._clock.time() - now)
+        reports: dict[_Shared, WindowReport] = {}
+        if headers.window is not None and slots.windows:
+            reports[slots.windows[0]] = headers.window
+        blamed = slots.windows[0] if refused and slots.windows else None
+        for key, report in (
+            (bucket.user_day, headers.user_day),
+            (bucket.app_day, headers.app_day),
+        ):
+            if report is not None and report.limit > 0:
+                self._days = True
+                day = self._window(WindowSpec(key, report.limit, _DAY), bucket)
+                reports[day] = report
+                if refused and report.remaining == 0 and clock.to_local(report.reset) > now:
+                    blamed = day  # a day that is used up explains a 429 by itself
+        for window in slots.windows:
+            report = reports.pop(window, None)
+            if window is blamed:
+                window.refuse(sent, report, clock, now)
+            elif refused:
+                window.give_back(sent)  # X does not count what it refuses
+            else:
+                window.settle(sent, report, clock, now)
+        for day, report in reports.items():  # X has spoken of it for the first time
+            day.learn(sent, report, clock, now)
+        self.ended(slots.windows)
+
+    @property
+    def now(self) -> float:
+        """The monotonic clock."""
+        return self._now()
+
+    def _state(self, window: _Shared, bucket: Bucket) -> BucketState:
+        now = self._now()
+        ends, limit = window.ends_at(now), window.limit
+        return BucketState(
+            endpoint=bucket.endpoint,
+            bucket=bucket.label,
+            window=window.key,
+            limit=limit,
+            remaining=None if limit is None else max(limit - window.used(now), 0),
+            resets_at=None if ends is None else ends - now + self._clock.time(),
+            in_flight=window.in_flight,
+            waiting=len(self._gate.lines.get(bucket.key, ())),
+        )
 
 
-class _Turn:
-    """One waiter's view of its queue."""
+class _Shared(FixedWindow):
+    """A window, and those who are registered with it."""
 
-    __slots__ = ("_queue", "_ticket")
+    __slots__ = ("bucket", "captaincy", "key")
 
-    def __init__(self, queue: _Queue, ticket: int) -> None:
-        self._queue = queue
-        self._ticket = ticket
+    def __init__(self, spec: WindowSpec, pace: Pace, bucket: Bucket | None) -> None:
+        super().__init__(spec, pace)
+        self.key = spec.key
+        self.bucket = bucket  # that used it first
+        self.captaincy: Captaincy | None = None  # while anybody waits
 
-    def take(self) -> Permit | None:
-        return self._queue.take(self._ticket)
-
-    def opens_at(self) -> float | None:
-        return self._queue.opens_at()
-
-    def left(self) -> None:
-        self._queue.left()
+    def waiting_room(self) -> Captaincy:
+        if self.captaincy is None:
+            self.captaincy = Captaincy()
+        return self.captaincy
 
 
 class _Slots:
     """A slot in each window of a bucket."""
 
-    __slots__ = ("_board", "_marks", "_queue", "_sent", "_windows")
+    __slots__ = ("_limiter", "bucket", "sent", "windows")
 
-    def __init__(self, board: _Board, queue: _Queue, now: float) -> None:
-        self._board = board
-        self._queue = queue
-        self._windows = queue.windows
-        self._sent = now
-        self._marks = [window.take(now) for window in queue.windows]
+    def __init__(
+        self, limiter: MemoryLimiter, bucket: Bucket, windows: list[_Shared], sent: float
+    ) -> None:
+        self._limiter = limiter
+        self.bucket = bucket
+        self.windows = windows
+        self.sent = sent
 
     def give_back(self) -> None:
-        for window, mark in zip(self._windows, self._marks, strict=True):
-            window.give_back(mark)
-        self._wake()
+        for window in self.windows:
+            window.give_back(self.sent)
+        self._limiter.ended(self.windows)
 
     def lose(self) -> None:
-        now = self._board.clock.monotonic()
-        for window, mark in zip(self._windows, self._marks, strict=True):
-            window.lose(mark, now)
-        self._wake()
+        now = self._limiter.now
+        for window in self.windows:
+            window.lose(self.sent, now)
+        self._limiter.ended(self.windows)
 
     def settle(self, headers: RateHeaders, *, refused: bool = False) -> None:
-        clock, server_clock, sent = self._board.clock, self._board.server_clock, self._sent
-        now = clock.monotonic()
-        if headers.date is not None:
-            server_clock.observe(headers.date, sent, now)
-        else:
-            server_clock.assume(clock.time() - now)
-        days = self._day_reports(headers)
-        for key, day in days.items():
-            self._queue.learn_day(key, day, sent=sent, now=now)
-        # Without a day that is used up and has yet to end, a 429 can only mean the endpoint's own
-        # window: one of the two has to close, or the next request would go out at once.
-        by_day = any(
-            day.remaining == 0 and not self._board.windows[key].room(now)
-            for key, day in days.items()
-        )
-        for index, (window, mark) in enumerate(zip(self._windows, self._marks, strict=True)):
-            report = headers.window if index == 0 else days.get(window.key)
-            if not refused:
-                window.settle(mark, report, server_clock, sent=sent, now=now)
-            elif index == 0 and not by_day:
-                window.refuse(mark, report, server_clock, sent=sent, now=now)
-            else:
-                window.give_back(mark)  # X does not count what it refuses
-        self._wake()
-
-    def _day_reports(self, headers: RateHeaders) -> dict[str, WindowReport]:
-        bucket = self._queue.bucket
-        reports = {bucket.user_day: headers.user_day, bucket.app_day: headers.app_day}
-        return {
-            key: report
-            for key, report in reports.items()
-            if report is not None and report.limit > 0
-        }
-
-    def _wake(self) -> None:
-        for window in self._windows:
-            if window.watchers:
-                window.tell_watchers(self._board.clock.monotonic())
+        self._limiter.settle(self, headers, refused=refused)

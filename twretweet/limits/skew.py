@@ -40,6 +40,11 @@ class ServerClock:
         if self._assumed:
             self._low = self._high = offset
 
+    @property
+    def doubt(self) -> float:
+        """How much earlier than :meth:`to_local` says a moment of X's clock may be, in seconds."""
+        return self._high - (self._low or 0.0)
+
     def to_local(self, server_time: float) -> float:
         """The latest monotonic moment that ``server_time`` may be, so that nobody comes early."""
         return server_time - (self._low or 0.0)

@@ -10,109 +10,137 @@ The rules:
    was sent before the last one ended.
 3. Of a window that nobody has told us about we know neither its end nor what strangers on the
    same account have used. So one request goes first, alone, and opens it; the others follow when
-   its answer has told what is left. That costs one round trip per window, and nothing when the
-   server allows less than the table says.
+   its answer has told what is left. That costs one round trip per window, and spares the 429s
+   where the server allows less than the table says.
 4. ``limit - remaining`` of an answer counts every request that X had counted by then, ours and
    strangers'. Answers may overtake each other, so within one window the highest count is true.
 5. A request that ended without a usable header (connection lost, header missing) may or may not
-   be in that count. It is taken as used until an answer comes to a request that was sent after.
-6. Two answers with the same ``reset`` speak of the same window. A later ``reset`` while the window
-   we know is still open corrects its end; a ``reset`` that has passed speaks of a window that is
-   gone, and says nothing about this one. Of two different ends, both ahead, the answer to the
-   request that was sent last is believed.
+   be in that count. It is taken as used until an answer comes to a request that was sent after,
+   and without one for a whole length of the window, since it may have opened one. That alone is
+   all there is to a window that X never speaks of: in no span of its length more requests end
+   than it holds.
+6. Two answers with the same ``reset``, give or take a second, speak of the same window; a later
+   one speaks of the next window, and a ``reset`` that has passed of one that is gone, which says
+   nothing about this one. Of two different ends, both ahead, the later is believed, or the one
+   told by the answer to the request that was sent last.
 7. A 429 with ``remaining: 0`` and a reset ahead closes the window until then. Any other 429 backs
-   off, twice as long each time, up to the length of the window.
+   off, twice as long each time, up to the length of the window; then one request tries alone.
+8. A count above what we have sent ourselves means strangers on the same account. Until we have
+   an answer, they may have taken what it will say is left; so beside strangers the last slots
+   are taken one by one, each after the answer to the one before, and one 429 at the most tells
+   that they were quicker.
+9. At an even pace a slot is free when its share of the time that is left has come, so that the
+   last one is taken just before the end.
+
+``free`` and ``fresh_until`` are the short way: before ``fresh_until``, ``free`` slots may be taken
+by counting it down and ``in_flight`` up, without asking anything else here.
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from twretweet.errors import QueryError
 from twretweet.limits.skew import ServerClock
+from twretweet.limits.spec import Pace, WindowMemory, WindowSpec
 from twretweet.protocol.headers import WindowReport
 
 # The longest window X is known to have is 24 hours; a reset beyond it is a mistake.
 _FARTHEST_RESET = 25 * 3600.0
 _FIRST_BACKOFF = 5.0
 _UNLIMITED = 1 << 30
-
-
-class WindowSpec(Struct, frozen=True):
-    """One window that a request is counted in.
-
-    Attributes:
-        key: names the window; requests with one key share it.
-        limit: how many requests it holds by the table; ``None`` where only headers can tell.
-        seconds: how long it lasts by the table.
-    """
-
-    key: str
-    limit: int | None
-    seconds: float
-
-    def __post_init__(self) -> None:
-        if self.limit is not None and self.limit < 1:
-            raise QueryError(f"the limit of {self.key} is {self.limit}: it must be 1 or more")
-        if not self.seconds > 0:
-            raise QueryError(f"the window of {self.key} is {self.seconds} s: it must be longer")
+_NEVER = float("-inf")
+# Beside strangers, this share of a window's slots is taken one by one, and no fewer than these.
+_CAREFUL_SHARE = 16
+_CAREFUL_LEAST = 3
 
 
 class FixedWindow:
     """What the client believes about one window of X."""
 
     __slots__ = (
-        "_backoff",
         "_base",
-        "_blocked_until",
         "_end",
-        "_generation",
+        "_fuzz",
+        "_landed",
+        "_next_at",
         "_opening",
-        "_provisional",
         "_reset",
+        "_since",
+        "_strangers",
         "_told",
+        "_trouble",
         "_unsure",
+        "free",
+        "fresh_until",
         "in_flight",
-        "key",
         "limit",
         "seconds",
     )
 
-    def __init__(self, spec: WindowSpec) -> None:
-        self.key = spec.key
+    def __init__(self, spec: WindowSpec, pace: Pace = "burst") -> None:
         self.limit = spec.limit
         self.seconds = spec.seconds
         self.in_flight = 0
+        self.free = 0
+        self.fresh_until = _NEVER
         self._end: float | None = None  # local; None: no window is known to be open
-        self._reset = 0  # the same end as X wrote it: the name of the window
-        self._provisional = False  # the end is our guess, not X's word
+        self._reset = 0  # the same end as X wrote it, the window's name; 0: a guess of ours
         self._base = 0  # highest count that an answer showed for this window
-        self._told = float("-inf")  # when the request was sent whose answer said so
-        self._unsure: list[float] = []  # ends of requests that may not be in _base
+        self._told = _NEVER  # when the request was sent whose answer said so
+        self._unsure: tuple[float, ...] = ()  # ends of requests that may not be in _base
         self._opening = 0  # requests sent into a window that nobody has told us about
-        self._generation = 0
-        self._blocked_until = float("-inf")
-        self._backoff = 0.0
+        self._fuzz = 0.0  # how much earlier than _end X's window may have ended
+        self._trouble: _Trouble | None = None
+        self._since = _NEVER  # when the last known window was over
+        self._landed = 0  # requests that have ended since
+        self._strangers = False
+        self._next_at = _NEVER if pace == "even" else None  # None: not paced
 
     # -- asking ---------------------------------------------------------------------------
 
     def room(self, now: float) -> int:
         """How many requests may be sent at this moment."""
+        if now < self.fresh_until:
+            return self.free
         self._roll(now)
-        if now < self._blocked_until:
+        if self._trouble is not None and (now < self._trouble.until or self.in_flight):
             return 0
         if self.limit is None:
-            return _UNLIMITED
-        free = self.limit - self._base - len(self._unsure) - self.in_flight
+            return _UNLIMITED if self._trouble is None else 1
+        if self._next_at is not None and now < self._next_at:
+            return 0
+        left = self.limit - self._base - len(self._unsure) - self.in_flight
+        if left <= 0:
+            return 0
         if self._end is None:
-            return 1 if free > 0 and not self._opening else 0
-        return max(free, 0)
+            return left if self._is_silent() else int(not self._opening)
+        if self._trouble is not None:
+            return 1
+        return self._room_beside_strangers(left, self.limit, now) if self._strangers else left
+
+    def _room_beside_strangers(self, left: int, limit: int, now: float) -> int:
+        careful = max(limit // _CAREFUL_SHARE, _CAREFUL_LEAST)
+        up_to_date = now - self._told < self.seconds / _CAREFUL_SHARE
+        if left > careful and up_to_date:
+            return left - careful
+        return 0 if self.in_flight else 1
 
     def opens_at(self, now: float) -> float | None:
-        """When to ask again, if there is no room now; ``None``: only an answer can tell."""
+        """When to ask again if there is no room now; ``None``: only an answer can tell."""
         self._roll(now)
-        if now < self._blocked_until:
-            return self._blocked_until
+        if self._trouble is not None and now < self._trouble.until:
+            return self._trouble.until
+        if self._next_at is not None and now < self._next_at:
+            return self._next_at
+        if self._end is None and self._unsure:
+            return self._unsure[0] + self._memory
+        return self._end
+
+    def ends_at(self, now: float) -> float | None:
+        """When the current window ends; ``None`` where none is known to be open."""
+        self._roll(now)
+        if self._end is None and self._unsure:
+            return self._unsure[-1] + self._memory
         return self._end
 
     def used(self, now: float) -> int:
@@ -123,100 +151,159 @@ class FixedWindow:
     def idle(self, now: float) -> bool:
         """Whether nothing is remembered that could matter later."""
         self._roll(now)
-        return self._end is None and not self.in_flight and now >= self._blocked_until
+        blocked = self._trouble is not None and now < self._trouble.until
+        paced = self._next_at is not None and now < self._next_at
+        counts = self._end is not None or self._unsure or self.in_flight
+        return not (counts or blocked or paced)
 
     # -- taking and giving back -----------------------------------------------------------
 
-    def take(self, now: float) -> int:
-        """Take one slot; the returned mark has to be handed back when it ends."""
+    def take(self, now: float) -> float:
+        """Take one slot, where :meth:`room` was above 0; returns when it was sent, for later."""
         self._roll(now)
+        if self._next_at is not None:
+            self._pace(now)
         self.in_flight += 1
+        self.free -= 1
         if self._end is None:
             self._opening += 1
-        return self._generation
+        return now
 
-    def give_back(self, mark: int) -> None:
-        """Return a slot whose request was never sent."""
-        self._landed(mark)
+    def give_back(self, sent: float) -> None:
+        """Return a slot that was taken at ``sent`` and whose request X has not counted."""
+        self._end_flight(sent)
+        self._refresh()
 
-    def lose(self, mark: int, now: float) -> None:
+    def lose(self, sent: float, now: float) -> None:
         """A request was sent and its answer told nothing about this window."""
-        self._landed(mark)
+        self._end_flight(sent)
+        self._landed += 1
         self._roll(now)
-        if self.limit is None:
-            return
-        self._unsure.append(now)
-        if self._end is None:
-            # If X counted it just now, the window ends that much later; and since X writes ends
-            # in whole seconds, up to one second after that. This is the safe side.
-            self._open(now + self.seconds + 1.0, reset=0)
-            self._provisional = True
+        if self.limit is not None:
+            self._unsure += (now,)
+        self._refresh()
 
     def settle(
-        self,
-        mark: int,
-        report: WindowReport | None,
-        clock: ServerClock,
-        *,
-        sent: float,
-        now: float,
+        self, sent: float, report: WindowReport | None, clock: ServerClock, now: float
     ) -> None:
         """An answer arrived, with or without a usable report about this window."""
-        self._backoff = 0.0
+        if self._trouble is not None and sent >= self._trouble.since:
+            self._trouble = None
         end = self._usable_end(report, clock, now)
         if report is None or end is None or end < sent:
-            self.lose(mark, now)
+            self.lose(sent, now)
             return
-        self._landed(mark)
-        self.learn(report, clock, sent=sent, now=now)
+        self._end_flight(sent)
+        self._landed += 1
+        self.learn(sent, report, clock, now)
 
-    def learn(self, report: WindowReport, clock: ServerClock, *, sent: float, now: float) -> None:
+    def learn(self, sent: float, report: WindowReport, clock: ServerClock, now: float) -> None:
         """Correct what is believed by what X says, unless it speaks of a window that is over."""
         self._roll(now)
         end = self._usable_end(report, clock, now)
         if end is not None and end > now:
-            self._believe(report, end, sent)
+            self._believe(report, end, sent, clock.doubt)
+        self._refresh()
 
     def refuse(
-        self,
-        mark: int,
-        report: WindowReport | None,
-        clock: ServerClock,
-        *,
-        sent: float,
-        now: float,
+        self, sent: float, report: WindowReport | None, clock: ServerClock, now: float
     ) -> None:
         """A 429 arrived: X did not count the request, and wants no more of them."""
-        self._landed(mark)
+        self._end_flight(sent)
         self._roll(now)
         end = self._usable_end(report, clock, now)
+        closed = False
         if report is not None and end is not None and end > now:
-            self._believe(report, end, sent)
-            if report.remaining == 0:
-                return
-        self._backoff = min(max(2 * self._backoff, _FIRST_BACKOFF), self.seconds)
-        self._blocked_until = now + self._backoff
+            self._believe(report, end, sent, clock.doubt)
+            closed = report.remaining == 0
+        if not closed:
+            before = 0.0 if self._trouble is None else self._trouble.backoff
+            backoff = min(max(2 * before, _FIRST_BACKOFF), self.seconds)
+            self._trouble = _Trouble(since=now, until=now + backoff, backoff=backoff)
+        self._refresh()
+
+    # -- remembering ----------------------------------------------------------------------
+
+    def remember(self, key: str, now: float, epoch: float) -> WindowMemory | None:
+        """What a restarted program has to know; ``None`` if that is nothing.
+
+        Args:
+            key: of the window.
+            now: the moment, monotonic.
+            epoch: the same moment in epoch seconds.
+        """
+        end = self.ends_at(now)
+        if end is None or self.limit is None:
+            return None
+        return WindowMemory(
+            key=key,
+            limit=self.limit,
+            seconds=self.seconds,
+            used=self.used(now),
+            ends_at=end - now + epoch,
+            reset=self._reset,
+        )
+
+    def recall(self, memory: WindowMemory, now: float, epoch: float) -> None:
+        """Take over what :meth:`remember` told, unless more is known by now."""
+        end = memory.ends_at - epoch + now
+        if self._end is None and now < end <= now + _FARTHEST_RESET:
+            self.limit = memory.limit
+            self._open(end, memory.reset, fuzz=0.0)
+            self._base = self._landed = memory.used
+        self._refresh()
 
     # -- the rules ------------------------------------------------------------------------
 
+    @property
+    def _memory(self) -> float:
+        """How long a request counts of which nothing more is heard; ends are whole seconds."""
+        return self.seconds + 1.0
+
+    def _is_silent(self) -> bool:
+        """Whether X has answered, and never a word about this window."""
+        return bool(self._unsure) and self._told == _NEVER
+
     def _roll(self, now: float) -> None:
         if self._end is not None and now >= self._end:
+            # X's window may have ended a little earlier, and counted these in the next one.
+            self._forget_until(self._end - self._fuzz)
             self._end = None
-            self._base = 0
-            self._unsure.clear()
-            self._opening = 0
-            self._generation += 1
+            self._base = self._landed = self._opening = 0
+            self._since = now
+            self.fresh_until = _NEVER
+        if self._unsure and self._unsure[0] + self._memory <= now:
+            self._unsure = tuple([at for at in self._unsure if at + self._memory > now])
 
-    def _landed(self, mark: int) -> None:
+    def _forget_until(self, moment: float) -> None:
+        self._unsure = tuple([ended for ended in self._unsure if ended > moment])
+
+    def _end_flight(self, sent: float) -> None:
         self.in_flight -= 1
-        if mark == self._generation and self._opening:
+        if self._opening and sent >= self._since:
             self._opening -= 1
 
-    def _open(self, end: float, reset: int) -> None:
+    def _open(self, end: float, reset: int, fuzz: float) -> None:
         self._end = end
         self._reset = reset
-        self._provisional = False
+        self._fuzz = fuzz
         self._opening = 0
+
+    def _refresh(self) -> None:
+        """Work out the short way again."""
+        plain = self._end is not None and self._next_at is None and self._trouble is None
+        if self.limit is None or not plain or self._strangers:
+            self.fresh_until = _NEVER
+            return
+        self.free = max(self.limit - self._base - len(self._unsure) - self.in_flight, 0)
+        self.fresh_until = self._end or _NEVER
+
+    def _pace(self, now: float) -> None:
+        if self.limit is None:
+            return
+        left = self.limit - self._base - len(self._unsure) - self.in_flight
+        until = now + self.seconds if self._end is None else self._end
+        self._next_at = now + (until - now) / max(left, 1)
 
     def _usable_end(
         self, report: WindowReport | None, clock: ServerClock, now: float
@@ -226,19 +313,25 @@ class FixedWindow:
         end = clock.to_local(report.reset)
         return end if end <= now + _FARTHEST_RESET else None
 
-    def _believe(self, report: WindowReport, end: float, sent: float) -> None:
+    def _believe(self, report: WindowReport, end: float, sent: float, fuzz: float) -> None:
         counted = report.limit - report.remaining
         self.limit = report.limit
-        if self._end is None or self._provisional:
-            self._open(end, report.reset)
-            self._base, self._told = counted, sent
-        elif report.reset == self._reset:
+        same = self._end is not None and abs(report.reset - self._reset) <= 1
+        if same:
             self._base = max(self._base, counted)
-            self._told = max(self._told, sent)
-            self._end = end  # the offset of the clocks may be known better by now
-        # Compare what X wrote: our two readings of it may stem from differently good clocks.
-        elif report.reset > self._reset or sent >= self._told:
-            self._open(end, report.reset)
-            self._base = max(self._base, counted) if sent < self._told else counted
-            self._told = max(self._told, sent)
-        self._unsure = [ended for ended in self._unsure if ended > sent]
+            self._end, self._fuzz = end, fuzz  # the clocks may be known better by now
+        elif self._end is None or end > self._end or sent >= self._told:
+            self._open(end, report.reset, fuzz)
+            self._base = counted
+        self._told = max(self._told, sent)
+        self._forget_until(sent)
+        if counted > self._landed + self.in_flight:
+            self._strangers = True
+
+
+class _Trouble(Struct, frozen=True):
+    """X refused, and did not say until when."""
+
+    since: float
+    until: float
+    backoff: float

@@ -217,6 +217,7 @@ def bucket_of(endpoint: Endpoint[R], account: Account) -> Bucket:
     return Bucket(
         key=f"{endpoint.name}:{account.key}",
         label=f"{endpoint.name} of {account.label}",
+        endpoint=endpoint.name,
         windows=tuple(
             WindowSpec(_window_key(window, account), window.limit, window.seconds)
             for window in endpoint.windows
