@@ -142,6 +142,8 @@ def _require_text(credentials: OAuth1 | OAuth2 | AppOnly) -> None:
             fault = f"no text but {type(value).__name__}"
         elif not value.strip():
             fault = "empty; copy it again from the developer portal"
+        elif value != value.strip():
+            fault = "written with spaces around it; copy it again from the developer portal"
         elif not value.isprintable():
             fault = "not printable text (a line break?); copy it again from the developer portal"
         else:

@@ -45,15 +45,9 @@ def tweet_id(value: TweetRef) -> str:
     )
 
 
-def user_id(value: str) -> str:
-    """Check that ``value`` is a user id.
-
-    Raises:
-        QueryError: it is not 1 to 19 digits.
-    """
-    if not _DIGITS.fullmatch(value):
-        raise QueryError(f"{_shown(value)} is not a user id: give 1 to 19 digits")
-    return value
+def is_id(text: str) -> bool:
+    """Whether ``text`` is 1 to 19 digits."""
+    return _DIGITS.fullmatch(text) is not None
 
 
 def username(value: str) -> str:

@@ -129,7 +129,7 @@ def test_a_post_name_is_an_alias_of_its_tweet_name():
 
 def test_queries_survive_pickling_and_copying():
     query = TweetQuery().referenced("lang", author=["name"]).raw("expansions", "new.id")
-    assert pickle.loads(pickle.dumps(query)) == query  # noqa: S301  # of this test's own making
+    assert pickle.loads(pickle.dumps(query)) == query  # of this test's own making
     assert copy.deepcopy(query) == query
 
 

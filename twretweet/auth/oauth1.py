@@ -13,6 +13,7 @@ import base64
 import hmac
 import secrets
 
+from twretweet import ids
 from twretweet.auth.account import Flow, fingerprint
 from twretweet.credentials import OAuth1
 from twretweet.protocol.endpoints import AuthKind
@@ -29,7 +30,7 @@ class OAuth1Account:
     def __init__(self, credentials: OAuth1) -> None:
         # An access token begins with the user's id and a hyphen (manage retweets quick start).
         user, hyphen, _ = credentials.access_token.partition("-")
-        self.user_id = user if hyphen and user.isdecimal() and user.isascii() else None
+        self.user_id = user if hyphen and ids.is_id(user) else None
         self.app_key = fingerprint(credentials.consumer_key)
         owner = self.user_id or fingerprint(credentials.access_token)
         self.key = f"{self.app_key}:{owner}"

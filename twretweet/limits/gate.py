@@ -188,9 +188,10 @@ class Gate(Generic[P]):
         """The error of a caller who may not wait until ``until``, monotonic."""
         wait = max(until - now, 0.0)
         others = f" behind {ahead} others" if ahead else ""
+        when = f"the next is {wait:.1f} s away" if wait else "X has not said when the next comes"
         return RateLimitExceeded(
-            f"{bucket.label} has no slot left{others}: the next is {wait:.1f} s away, longer than "
-            "max_wait allows; try again then, or allow a longer wait",
+            f"{bucket.label} has no slot left{others}: {when}, and max_wait allows no more; try "
+            "again then, or allow a longer wait",
             bucket=bucket.label,
             reset_at=self._clock.time() + wait,
             wait=wait,

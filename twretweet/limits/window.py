@@ -21,8 +21,8 @@ The rules:
    than it holds.
 6. Two answers with the same ``reset``, give or take a second, speak of the same window; a later
    one speaks of the next window, and a ``reset`` that has passed of one that is gone, which says
-   nothing about this one. Of two different ends, both ahead, the later is believed, or the one
-   told by the answer to the request that was sent last.
+   nothing about this one. Of two different ends, both ahead, the later is believed; the earlier
+   only if its request was sent after the later one had been heard of.
 7. A 429 with ``remaining: 0`` and a reset ahead closes the window until then. Any other 429 backs
    off, twice as long each time, up to the length of the window; then one request tries alone.
 8. A count above what we have sent ourselves means strangers on the same account. Until we have
@@ -86,7 +86,7 @@ class FixedWindow:
         self._end: float | None = None  # local; None: no window is known to be open
         self._reset = 0  # the same end as X wrote it, the window's name; 0: a guess of ours
         self._base = 0  # highest count that an answer showed for this window
-        self._told = _NEVER  # when the request was sent whose answer said so
+        self._told = _NEVER  # when X last said anything about this window
         self._unsure: tuple[float, ...] = ()  # ends of requests that may not be in _base
         self._opening = 0  # requests sent into a window that nobody has told us about
         self._fuzz = 0.0  # how much earlier than _end X's window may have ended
@@ -202,7 +202,7 @@ class FixedWindow:
         self._roll(now)
         end = self._usable_end(report, clock, now)
         if end is not None and end > now:
-            self._believe(report, end, sent, clock.doubt)
+            self._believe(report, end, clock.doubt, sent, now)
         self._refresh()
 
     def refuse(
@@ -214,7 +214,7 @@ class FixedWindow:
         end = self._usable_end(report, clock, now)
         closed = False
         if report is not None and end is not None and end > now:
-            self._believe(report, end, sent, clock.doubt)
+            self._believe(report, end, clock.doubt, sent, now)
             closed = report.remaining == 0
         if not closed:
             before = 0.0 if self._trouble is None else self._trouble.backoff
@@ -313,17 +313,19 @@ class FixedWindow:
         end = clock.to_local(report.reset)
         return end if end <= now + _FARTHEST_RESET else None
 
-    def _believe(self, report: WindowReport, end: float, sent: float, fuzz: float) -> None:
+    def _believe(
+        self, report: WindowReport, end: float, fuzz: float, sent: float, now: float
+    ) -> None:
         counted = report.limit - report.remaining
         self.limit = report.limit
         same = self._end is not None and abs(report.reset - self._reset) <= 1
         if same:
             self._base = max(self._base, counted)
             self._end, self._fuzz = end, fuzz  # the clocks may be known better by now
-        elif self._end is None or end > self._end or sent >= self._told:
+        elif self._end is None or report.reset > self._reset or sent >= self._told:
             self._open(end, report.reset, fuzz)
             self._base = counted
-        self._told = max(self._told, sent)
+        self._told = now
         self._forget_until(sent)
         if counted > self._landed + self.in_flight:
             self._strangers = True

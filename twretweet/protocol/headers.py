@@ -68,7 +68,7 @@ def _report(headers: Mapping[str, str], prefix: str) -> WindowReport | None:
 
 
 def _number(value: str | None) -> int | None:
-    if value is None or len(value) > _MOST_DIGITS or not value.isdecimal():
+    if value is None or len(value) > _MOST_DIGITS or not (value.isascii() and value.isdigit()):
         return None
     return int(value)
 

@@ -33,6 +33,7 @@ from twretweet.errors import (
     UsageCapExceeded,
 )
 from twretweet.models import Problem, RateLimit
+from twretweet.protocol.error_body import ErrorBody, read_error_body
 from twretweet.protocol.headers import read_rate_headers
 
 T = TypeVar("T")
@@ -109,49 +110,6 @@ class Reply(Struct, frozen=True):
         return self.headers.get("x-transaction-id") or self.headers.get("x-request-id")
 
 
-class _ErrorItem(Struct, frozen=True):
-    code: int | None = None
-    message: str | None = None
-    detail: str | None = None
-    title: str | None = None
-    type: str | None = None
-
-
-class _ErrorBody(Struct, frozen=True):
-    """The union of all error bodies X is known to send."""
-
-    title: str | None = None
-    detail: str | None = None
-    type: str | None = None
-    reason: str | None = None
-    period: str | None = None
-    scope: str | None = None
-    reset_date: str | None = None
-    error: str | None = None
-    error_description: str | None = None
-    errors: tuple[_ErrorItem, ...] = ()
-
-    @property
-    def codes(self) -> tuple[int, ...]:
-        return tuple(item.code for item in self.errors if item.code is not None)
-
-    @property
-    def kind(self) -> str | None:
-        """The last part of the problem's type address."""
-        kind = (self.type or next((item.type for item in self.errors if item.type), "")) or ""
-        kind = kind.rstrip("/").rpartition("/")[2]
-        return kind if kind and kind != "about:blank" else None
-
-    @property
-    def explanation(self) -> str | None:
-        said = [item.message or item.detail for item in self.errors]
-        specific = "; ".join(text for text in said if text)
-        return specific or self.detail or self.error_description or self.error or self.title
-
-
-_error_decoder = msgspec.json.Decoder(_ErrorBody, strict=False)
-
-
 def read(
     reply: Reply,
     decode: Decode[T],
@@ -202,7 +160,7 @@ def error_of(reply: Reply, *, clock_offset: float = 0.0) -> TwretweetError:
         return _unreadable(
             reply, f"X answered with a redirect to {target!r}, which is not followed"
         )
-    body = _error_body(reply.body)
+    body = read_error_body(reply.body)
     kind = _class_of(reply.status, body)
     detail = body.explanation or excerpt(reply.body) or None
     what = body.title or (body.errors[0].title if body.errors else None) or kind.__name__
@@ -258,7 +216,7 @@ def excerpt(body: bytes) -> str:
     return text + "…" if len(body) > _EXCERPT else text
 
 
-def _class_of(status: int, body: _ErrorBody) -> type[APIError]:
+def _class_of(status: int, body: ErrorBody) -> type[APIError]:
     title, kind = body.title or "", body.kind or ""
     if title in _BY_TITLE:
         return _BY_TITLE[title]
@@ -274,27 +232,22 @@ def _class_of(status: int, body: _ErrorBody) -> type[APIError]:
     return _BY_STATUS.get(status, APIError)
 
 
-def _error_body(body: bytes) -> _ErrorBody:
-    try:
-        return _error_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # 5xx replies are often HTML or empty: then the status alone has to tell.
-        return _ErrorBody()
-
-
-def _reset_at(reply: Reply, body: _ErrorBody, clock_offset: float) -> float | None:
-    if body.reset_date is not None:
-        try:
-            lifts = datetime.fromisoformat(body.reset_date)
-        except ValueError:
-            return None
-        if lifts.tzinfo is None:
-            lifts = lifts.replace(tzinfo=UTC)
-        return lifts.timestamp() - clock_offset
+def _reset_at(reply: Reply, body: ErrorBody, clock_offset: float) -> float | None:
+    lifts = _moment(body.reset_date)
+    if lifts is not None:
+        return lifts - clock_offset
     window = read_rate_headers(reply.headers).window
     if reply.status == TOO_MANY_REQUESTS and window is not None:
         return window.reset - clock_offset
     return None
+
+
+def _moment(text: str | None) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).timestamp()
 
 
 def _is_json(body: bytes) -> bool:
