@@ -38,6 +38,8 @@ by counting it down and ``in_flight`` up, without asking anything else here.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from msgspec import Struct
 
 from twretweet.limits.skew import ServerClock
@@ -87,7 +89,7 @@ class FixedWindow:
         self._reset = 0  # the same end as X wrote it, the window's name; 0: a guess of ours
         self._base = 0  # highest count that an answer showed for this window
         self._told = _NEVER  # when X last said anything about this window
-        self._unsure: tuple[float, ...] = ()  # ends of requests that may not be in _base
+        self._unsure: list[float] | None = None  # ends of requests that may not be in _base
         self._opening = 0  # requests sent into a window that nobody has told us about
         self._fuzz = 0.0  # how much earlier than _end X's window may have ended
         self._trouble: _Trouble | None = None
@@ -109,7 +111,7 @@ class FixedWindow:
             return _UNLIMITED if self._trouble is None else 1
         if self._next_at is not None and now < self._next_at:
             return 0
-        left = self.limit - self._base - len(self._unsure) - self.in_flight
+        left = self.limit - self._taken()
         if left <= 0:
             return 0
         if self._end is None:
@@ -146,7 +148,7 @@ class FixedWindow:
     def used(self, now: float) -> int:
         """How many slots of the current window are taken, in flight included."""
         self._roll(now)
-        return self._base + len(self._unsure) + self.in_flight
+        return self._taken()
 
     def idle(self, now: float) -> bool:
         """Whether nothing is remembered that could matter later."""
@@ -180,7 +182,9 @@ class FixedWindow:
         self._landed += 1
         self._roll(now)
         if self.limit is not None:
-            self._unsure += (now,)
+            if self._unsure is None:
+                self._unsure = []
+            self._unsure.append(now)
         self._refresh()
 
     def settle(
@@ -260,6 +264,10 @@ class FixedWindow:
         """How long a request counts of which nothing more is heard; ends are whole seconds."""
         return self.seconds + 1.0
 
+    def _taken(self) -> int:
+        unsure = len(self._unsure) if self._unsure else 0
+        return self._base + unsure + self.in_flight
+
     def _is_silent(self) -> bool:
         """Whether X has answered, and never a word about this window."""
         return bool(self._unsure) and self._told == _NEVER
@@ -273,10 +281,11 @@ class FixedWindow:
             self._since = now
             self.fresh_until = _NEVER
         if self._unsure and self._unsure[0] + self._memory <= now:
-            self._unsure = tuple([at for at in self._unsure if at + self._memory > now])
+            self._unsure = [at for at in self._unsure if at + self._memory > now]
 
     def _forget_until(self, moment: float) -> None:
-        self._unsure = tuple([ended for ended in self._unsure if ended > moment])
+        if self._unsure:
+            del self._unsure[: bisect_right(self._unsure, moment)]
 
     def _end_flight(self, sent: float) -> None:
         self.in_flight -= 1
@@ -295,13 +304,13 @@ class FixedWindow:
         if self.limit is None or not plain or self._strangers:
             self.fresh_until = _NEVER
             return
-        self.free = max(self.limit - self._base - len(self._unsure) - self.in_flight, 0)
+        self.free = max(self.limit - self._taken(), 0)
         self.fresh_until = self._end or _NEVER
 
     def _pace(self, now: float) -> None:
         if self.limit is None:
             return
-        left = self.limit - self._base - len(self._unsure) - self.in_flight
+        left = self.limit - self._taken()
         until = now + self.seconds if self._end is None else self._end
         self._next_at = now + (until - now) / max(left, 1)
 
