@@ -7,6 +7,7 @@
     │   └── CheckpointMismatch      a checkpoint of another walk
     ├── CredentialsError            a credential is missing, or can't do what was asked
     ├── ManagerClosed               used before opening or after closing
+    ├── LimiterUnavailable          where the buckets live is away; nothing was sent
     ├── RateLimitExceeded           the wait would be longer than allowed; nothing was sent
     ├── TransportError              no reply: connection, TLS, proxy
     │   └── RequestTimeout          no reply in time
@@ -101,6 +102,10 @@ class RateLimitExceeded(TwretweetError):
         self.reset_at = reset_at
         self.wait = wait
         self.ahead = ahead
+
+
+class LimiterUnavailable(TwretweetError):
+    """The place where the buckets live can't be asked, or answers nonsense; nothing was sent."""
 
 
 class TransportError(TwretweetError):

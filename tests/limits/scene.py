@@ -32,6 +32,7 @@ def bucket(
         f"{endpoint} of {user}",
         endpoint,
         tuple(windows),
+        user,
         f"day:{user}",
         "day:app",
     )

@@ -201,7 +201,7 @@ async def test_a_slot_that_the_woken_head_can_no_longer_use_goes_to_the_next(sce
     ann = bucket("ann", limit=9, app=2)
     bob, cyd = bucket("bob", limit=9, app=2), bucket("cyd", limit=9, app=2)
     own = bucket("bob", limit=9)
-    other = own.__class__("other:bob", "other of bob", "other", own.windows, "d", "e")
+    other = own.__class__("other:bob", "other of bob", "other", own.windows, "bob", "d", "e")
     await scene.open(ann)
     await scene.open(other)
     await scene.ask("other", other)

@@ -20,6 +20,7 @@ class Bucket(Struct, frozen=True):
         endpoint: the name of the endpoint.
         windows: each request takes a slot in all of them, or in none. The headers
             ``x-rate-limit-*`` speak of the first.
+        shard: windows of one shard lie together where buckets live on several servers.
         user_day: the key of the user's 24-hour window, should X report one.
         app_day: the key of the app's 24-hour window, should X report one.
     """
@@ -28,6 +29,7 @@ class Bucket(Struct, frozen=True):
     label: str
     endpoint: str
     windows: tuple[WindowSpec, ...]
+    shard: str
     user_day: str
     app_day: str
 

@@ -214,6 +214,7 @@ class _Lookup:
 
 def bucket_of(endpoint: Endpoint[R], account: Account) -> Bucket:
     """The windows that this account's requests to this endpoint are counted in."""
+    app_wide = any(window.per == "app" for window in endpoint.windows)
     return Bucket(
         key=f"{endpoint.name}:{account.key}",
         label=f"{endpoint.name} of {account.label}",
@@ -223,6 +224,7 @@ def bucket_of(endpoint: Endpoint[R], account: Account) -> Bucket:
             for window in endpoint.windows
             if (window.per == "app-only") == (account.kind == "app") or window.per == "app"
         ),
+        shard=account.app_key if app_wide else account.key,
         user_day=f"{endpoint.name}:day:{account.key}",
         app_day=f"{endpoint.name}:day:app:{account.app_key}",
     )
