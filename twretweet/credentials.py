@@ -33,6 +33,15 @@ class _Secretive:
 class OAuth1(_Secretive):
     """OAuth 1.0a: one user, four keys, no expiry.
 
+    Args:
+        consumer_key: the app's; the portal calls it API key.
+        consumer_secret: the app's.
+        access_token: the user's; it begins with the user's id and a hyphen.
+        access_token_secret: the user's.
+
+    Raises:
+        CredentialsError: one is empty or can't stand in a header; the message names it.
+
     Source: https://docs.x.com/resources/fundamentals/authentication/oauth-1-0a
     """
 
@@ -68,6 +77,9 @@ class OAuth2(_Secretive):
         expires_at: when the access token ends, in epoch seconds.
         account: a name of your choice, under which rotated tokens are stored.
 
+    Raises:
+        CredentialsError: one is empty or can't stand in a header; the message names it.
+
     Source: https://docs.x.com/resources/fundamentals/authentication/oauth-2-0
     """
 
@@ -97,6 +109,12 @@ class OAuth2(_Secretive):
 class AppOnly(_Secretive):
     """The app itself, without a user: it reads, it never retweets.
 
+    Args:
+        bearer_token: from the developer portal.
+
+    Raises:
+        CredentialsError: it is empty or can't stand in a header.
+
     Source: https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/application-only
     """
 
@@ -120,32 +138,35 @@ Credentials: TypeAlias = OAuth1 | OAuth2 | AppOnly
 
 def _read(env: Mapping[str, str] | None, *names: str) -> tuple[str, ...]:
     source = os.environ if env is None else env
-    values = {ENV_PREFIX + name: source.get(ENV_PREFIX + name, "") for name in names}
-    if missing := [name for name, value in values.items() if not value]:
-        raise CredentialsError(f"the environment lacks {', '.join(missing)}; set and try again")
-    return tuple(values.values())
+    missing = [ENV_PREFIX + name for name in names if not source.get(ENV_PREFIX + name)]
+    if not missing:
+        return tuple(source[ENV_PREFIX + name] for name in names)
+    del env, source  # the locals of this frame stand in the traceback
+    raise CredentialsError(f"the environment lacks {', '.join(missing)}; set and try again")
 
 
 def _require_text(credentials: OAuth1 | OAuth2 | AppOnly) -> None:
     """Refuse an empty key, or one that can't stand in a header, naming only the field."""
     for part in fields(credentials):
-        value: object = getattr(credentials, part.name)
-        if value is None:
-            if part.default is None:
-                continue
-            fault = "missing"
-        elif part.name == "expires_at":
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                continue
-            fault = "no number: give epoch seconds"
-        elif not isinstance(value, str):
-            fault = f"no text but {type(value).__name__}"
-        elif not value.strip():
-            fault = "empty; copy it again from the developer portal"
-        elif value != value.strip():
-            fault = "written with spaces around it; copy it again from the developer portal"
-        elif not value.isprintable():
-            fault = "not printable text (a line break?); copy it again from the developer portal"
-        else:
-            continue
-        raise CredentialsError(f"{type(credentials).__name__}.{part.name} is {fault}")
+        fault = _fault(part.name, getattr(credentials, part.name), optional=part.default is None)
+        if fault is not None:
+            raise CredentialsError(f"{type(credentials).__name__}.{part.name} is {fault}")
+
+
+def _fault(name: str, value: object, *, optional: bool) -> str | None:
+    """What is wrong with a field; without its value, which may be a secret."""
+    copy_again = "copy it again from the developer portal"
+    if value is None:
+        return None if optional else "missing"
+    if name == "expires_at":
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return None if is_number else "no number: give epoch seconds"
+    if not isinstance(value, str):
+        return f"no text but {type(value).__name__}"
+    if not value.strip():
+        return f"empty; {copy_again}"
+    if value != value.strip():
+        return f"written with spaces around it; {copy_again}"
+    if not value.isprintable():
+        return f"not printable text (a line break?); {copy_again}"
+    return None

@@ -6,6 +6,7 @@
     ├── QueryError                  the question is wrong; nothing was sent
     │   └── CheckpointMismatch      a checkpoint of another walk
     ├── CredentialsError            a credential is missing, or can't do what was asked
+    ├── ConcurrentWalk              two tasks iterate one walk
     ├── ManagerClosed               used before opening or after closing
     ├── LimiterUnavailable          where the buckets live is away; nothing was sent
     ├── RateLimitExceeded           the wait would be longer than allowed; nothing was sent
@@ -72,6 +73,10 @@ class CheckpointMismatch(QueryError):
 
 class CredentialsError(TwretweetError, ValueError):
     """A credential is missing or can't do what was asked; nothing was sent."""
+
+
+class ConcurrentWalk(TwretweetError, RuntimeError):
+    """Two tasks iterate the same walk at once."""
 
 
 class ManagerClosed(TwretweetError, RuntimeError):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
+import re
 from types import TracebackType
 from typing import Self, get_args
 from urllib.parse import urlsplit
-
-import aiohttp
 
 from twretweet.auth import account_of
 from twretweet.clock import Clock, SystemClock
@@ -18,10 +18,14 @@ from twretweet.limits import BucketState, Limiter, MemoryLimiter
 from twretweet.pipeline import Caller, Pipeline
 from twretweet.protocol.retry import RetryPolicy
 from twretweet.session import Session
-from twretweet.transport import Transport
+from twretweet.transport import HttpSession, Transport
 from twretweet.vocabulary import Vocabulary
 
 DEFAULT_BASE_URL = "https://api.x.com"
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?|[0-9a-f]*:[0-9a-f:.]*", re.ASCII)
+# No dots alone between slashes: servers and proxies resolve them, after we have signed them.
+_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~%-]*)*", re.ASCII)
 BASE_URL_VARIABLE = "TWRETWEET_BASE_URL"
 DEFAULT_TIMEOUT = 30.0
 _DEFAULT_RETRY = RetryPolicy()
@@ -44,9 +48,9 @@ class SessionManager:
             ``RateLimitExceeded`` before anything is sent. ``None`` waits as long as it takes.
         vocabulary: the words for fields and expansions to send, ``"tweet"`` or ``"post"``; both
             are read.
-        http: your own aiohttp session, which is never closed here. Its connections, tracing and
-            ``trust_env`` are used; its cookies, headers and middlewares are not, because they
-            would travel with the requests of every account.
+        http: your own aiohttp session, which is never closed here. Its connections, proxy,
+            tracing and default headers are used; its cookies and middlewares are not, because
+            they would travel with the requests of every account.
         clock: where time comes from.
 
     Raises:
@@ -62,17 +66,18 @@ class SessionManager:
         timeout: float = DEFAULT_TIMEOUT,
         max_wait: float | None = None,
         vocabulary: Vocabulary = "tweet",
-        http: aiohttp.ClientSession | None = None,
+        http: HttpSession | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if not timeout > 0:
-            raise QueryError(f"timeout is {timeout}: it must be more than 0 seconds")
+        if not 0 < timeout < math.inf:
+            raise QueryError(f"timeout is {timeout}: it must be a number of seconds above 0")
         if max_wait is not None and not max_wait >= 0:
             raise QueryError(f"max_wait is {max_wait}: it must not be negative")
         if vocabulary not in get_args(Vocabulary):
             raise QueryError(f"vocabulary is {vocabulary!r}: it must be 'tweet' or 'post'")
         clock = SystemClock() if clock is None else clock
-        if base_url == DEFAULT_BASE_URL:
+        # Identity, not equality: an address that was given is not overruled by the environment.
+        if base_url is DEFAULT_BASE_URL:
             base_url = os.environ.get(BASE_URL_VARIABLE) or base_url
         self._base_url = normal_base_url(base_url)
         self._vocabulary: Vocabulary = vocabulary
@@ -132,16 +137,18 @@ def normal_base_url(url: str) -> str:
     Raises:
         QueryError: it is no address of an API, or would send credentials unencrypted.
     """
+    if "@" in url:
+        raise QueryError("base_url holds a user's name or password, which have no place there")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise QueryError(f"base_url {url!r} is no address: {error}") from error
     scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
-    if scheme not in ("https", "http") or not host:
+    if scheme not in ("https", "http") or not _HOST.fullmatch(host):
         raise QueryError(f"base_url {url!r} is no address: write it like {DEFAULT_BASE_URL}")
-    if parts.query or parts.fragment or parts.username is not None:
-        raise QueryError("base_url must be scheme, host and path only")
+    if parts.query or parts.fragment or not _PATH.fullmatch(parts.path):
+        raise QueryError(f"base_url {url!r} must be scheme, host and a plain path only")
     if scheme == "http" and not _is_this_machine(host):
         raise QueryError(f"base_url {url!r} would send credentials unencrypted: use https")
     shown_host = f"[{host}]" if ":" in host else host

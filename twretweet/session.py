@@ -55,6 +55,7 @@ class Session:
 
         Raises:
             QueryError: that is no tweet id. Nothing was sent.
+            CredentialsError: the session is the app itself, which is no user. Nothing was sent.
             TwretweetError: see :mod:`twretweet.errors`.
 
         Source: https://docs.x.com/x-api/users/repost-post
@@ -74,10 +75,12 @@ class Session:
         """Undo a retweet; it succeeds also where there was nothing to undo.
 
         Args:
-            tweet_id: of the tweet that was retweeted, not of the retweet.
+            tweet_id: of the tweet that was retweeted, not of the retweet; digits, an int, or the
+                address of its page.
 
         Raises:
             QueryError: that is no tweet id. Nothing was sent.
+            CredentialsError: the session is the app itself, which is no user. Nothing was sent.
             TwretweetError: see :mod:`twretweet.errors`.
 
         Source: https://docs.x.com/x-api/users/unrepost-post
@@ -159,6 +162,9 @@ class Session:
     async def me(self, query: UserQuery = _PLAIN_USER) -> User:
         """The user this session acts for.
 
+        Args:
+            query: which fields and expansions to ask for.
+
         Raises:
             CredentialsError: the session is the app itself, which is no user.
 
@@ -167,7 +173,11 @@ class Session:
         return await self._caller.one(endpoints.ME, query, {})
 
     async def user(self, username: str, query: UserQuery = _PLAIN_USER) -> User:
-        """A user by name, with or without ``@``.
+        """A user by name.
+
+        Args:
+            username: with or without ``@``.
+            query: which fields and expansions to ask for.
 
         Raises:
             QueryError: that is no username, or the query can't be asked. Nothing was sent.
@@ -180,6 +190,10 @@ class Session:
 
     async def tweet(self, tweet_id: TweetRef, query: TweetQuery = _PLAIN_TWEET) -> Tweet:
         """A tweet by id.
+
+        Args:
+            tweet_id: digits, an int, or the address of the tweet's page.
+            query: which fields and expansions to ask for.
 
         Raises:
             QueryError: that is no tweet id, or the query can't be asked. Nothing was sent.

@@ -1,24 +1,45 @@
 """HTTP over aiohttp: the one module that imports aiohttp's client.
 
-It sends a finished request and returns the whole reply. It follows no redirect, keeps no cookie
-(those of one account must not travel with another's request), verifies TLS, and reads no more
-than ``max_body`` bytes, counted after decompression.
+It sends a finished request and returns the whole reply. It follows no redirect, sends no cookie
+(those of one account must not travel with another's request), verifies TLS, sends nothing a
+second time by itself, and reads no more than ``max_body`` bytes, counted after decompression.
+
+Errors are made anew outside aiohttp's frames and without its exceptions as their cause, because
+both hold the headers of the request, and with them its credentials.
 """
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import aiohttp
+import anyio
 from yarl import URL
 
 from twretweet._version import __version__
-from twretweet.errors import DecodeError, ManagerClosed, RequestTimeout, TransportError
+from twretweet.errors import (
+    DecodeError,
+    ManagerClosed,
+    QueryError,
+    RequestTimeout,
+    TransportError,
+    TwretweetError,
+)
 from twretweet.protocol.request import Request
-from twretweet.protocol.response import Reply, excerpt
+from twretweet.protocol.response import Reply
 
-DEFAULT_HEADERS = {"User-Agent": f"twretweet/{__version__}", "Accept": "application/json"}
+HttpSession: TypeAlias = aiohttp.ClientSession
+Fault: TypeAlias = Literal["broke off", "too long"]
+
+DEFAULT_HEADERS = {
+    "User-Agent": f"twretweet/{__version__}",
+    "Accept": "application/json",
+    # What aiohttp can always decode; others need packages that may not be there.
+    "Accept-Encoding": "gzip, deflate",
+}
 # A full page of 100 tweets with every field is under 2 MiB.
 MAX_BODY = 16 * 1024 * 1024
-_CONNECTIONS = 100
+CONNECTIONS = 100
 
 
 class Transport:
@@ -26,112 +47,163 @@ class Transport:
 
     Args:
         timeout: how long a request may take from connecting to the last byte, in seconds.
-        http: the caller's own session, whose connections and tracing are used. It is never
-            closed here, and its cookie jar stays out of it.
+        http: the caller's own session. It is never closed here.
         max_body: the longest body that is read, in bytes.
+
+    Raises:
+        QueryError: the caller's session can't be used.
     """
 
     def __init__(
-        self,
-        *,
-        timeout: float,
-        http: aiohttp.ClientSession | None = None,
-        max_body: int = MAX_BODY,
+        self, *, timeout: float, http: HttpSession | None = None, max_body: int = MAX_BODY
     ) -> None:
+        if http is not None:
+            _check(http)
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._callers = http
         self._max_body = max_body
-        self._http: aiohttp.ClientSession | None = None
+        self._http: HttpSession | None = None
+        self._free: anyio.Semaphore | None = None
 
     def open(self) -> None:
         """Make the pool, unless it is open already; needs a running event loop."""
         if self._http is not None:
             return
-        callers = self._callers
-        connector = aiohttp.TCPConnector(limit=_CONNECTIONS) if callers is None else None
-        self._http = aiohttp.ClientSession(
-            connector=connector if callers is None else callers.connector,
-            connector_owner=callers is None,
-            trust_env=callers is not None and callers.trust_env,
-            trace_configs=None if callers is None else callers.trace_configs,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            middlewares=(_send_once,),
-        )
+        connections = CONNECTIONS
+        if self._callers is not None:
+            _check(self._callers)
+            self._http = self._callers
+            if self._callers.connector is not None and self._callers.connector.limit:
+                connections = self._callers.connector.limit
+        else:
+            self._http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
+            )
+        self._free = anyio.Semaphore(connections, fast_acquire=True)
 
     async def aclose(self) -> None:
         """Close the pool, but not the caller's."""
         http, self._http = self._http, None
-        if http is not None:
+        if http is not None and http is not self._callers:
             await http.close()
+
+    async def reserve(self) -> anyio.Semaphore:
+        """Wait for a free connection; release what is returned when the request has ended.
+
+        The wait is here, and not in aiohttp's pool, so that it takes nothing of the timeout and
+        one who is cancelled meanwhile is known to have sent nothing.
+        """
+        if self._free is None:
+            raise ManagerClosed("the connection pool is not open")
+        await self._free.acquire()
+        return self._free
 
     async def send(self, request: Request) -> Reply:
         """Send ``request`` and read its reply.
 
+        A reply whose body breaks off, or is too long, is returned with its ``fault``.
+
         Raises:
             RequestTimeout: the timeout passed first.
             TransportError: no connection, or it broke before the reply began.
-            DecodeError: the body ended early, is compressed badly, or is too long.
+            DecodeError: what came is no HTTP, or in an encoding that can't be read.
             ManagerClosed: the pool is not open.
         """
         http = self._http
         if http is None or http.closed:
             raise ManagerClosed("the connection pool is not open")
-        chunks: list[bytes] = []
         try:
-            async with http.request(
-                request.method,
-                # What was signed has to go out byte for byte.
-                URL(request.full_url, encoded=True),
-                data=request.body,
-                headers={**DEFAULT_HEADERS, **dict(request.headers)},
-                allow_redirects=False,
-                timeout=self._timeout,
-            ) as response:
-                await self._read(response, chunks)
-                return Reply(response.status, response.headers, b"".join(chunks))
-        except TimeoutError as error:
-            raise RequestTimeout(
-                f"no complete reply within {self._timeout.total:g} s; raise timeout= or try later"
-            ) from error
-        except aiohttp.ClientPayloadError as error:
-            # aiohttp's text names its own classes, which would not help the reader.
-            raise DecodeError(
-                "the body of the reply broke off or is compressed badly",
-                excerpt=excerpt(b"".join(chunks)),
-                transient=True,
-            ) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise _broken(error) from error
+            return await self._exchange(http, request)
+        except (aiohttp.ClientError, OSError, ValueError, _NotRepeatedError) as error:
+            failure = self._failure(error)
+        raise failure
 
-    async def _read(self, response: aiohttp.ClientResponse, chunks: list[bytes]) -> None:
+    async def _exchange(self, http: HttpSession, request: Request) -> Reply:
+        async with http.request(
+            request.method,
+            # What was signed has to go out byte for byte.
+            URL(request.full_url, encoded=True),
+            data=request.body,
+            headers={**DEFAULT_HEADERS, **dict(request.headers)},
+            allow_redirects=False,
+            raise_for_status=False,
+            timeout=self._timeout,
+            middlewares=(_send_once,),
+        ) as response:
+            chunks: list[bytes] = []
+            fault: Fault | None
+            try:
+                fault = await self._read(response, chunks)
+            except aiohttp.ClientPayloadError:
+                fault = "broke off"
+            return Reply(response.status, response.headers, b"".join(chunks), fault)
+
+    async def _read(self, response: aiohttp.ClientResponse, chunks: list[bytes]) -> Fault | None:
         size = 0
         async for chunk in response.content.iter_any():
             chunks.append(chunk)
             size += len(chunk)
             if size > self._max_body:
                 response.close()  # the rest is not worth reading, so neither is the connection
-                raise DecodeError(
-                    f"the body is longer than {self._max_body} bytes",
-                    status=response.status,
-                    excerpt=excerpt(chunks[0]),
-                )
+                return "too long"
+        return None
+
+    def _failure(self, error: Exception) -> TwretweetError:
+        if isinstance(error, TimeoutError):
+            return RequestTimeout(
+                f"no complete reply within {self._timeout.total:g} s; raise timeout= or try later"
+            )
+        if isinstance(error, _NotRepeatedError):
+            return TransportError(error.message, sent=error.sent)
+        if isinstance(error, aiohttp.ClientResponseError):
+            encoding = "encoding" in error.message
+            return DecodeError(
+                f"the reply can't be read: {' '.join(error.message.split())}",
+                transient=not encoding,
+            )
+        if isinstance(error, aiohttp.ClientError | OSError):
+            return TransportError(f"the connection broke: {str(error) or type(error).__name__}")
+        return TransportError(f"the request can't be sent: {error}", sent=False)
+
+
+class _NotRepeatedError(Exception):
+    """A connection broke; of a class that aiohttp does not take for a reason to send again."""
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        super().__init__(message)
+        self.message = message
+        self.sent = sent
 
 
 async def _send_once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a request again by itself when a connection broke.
+    """Keep aiohttp from sending a request again by itself, and from sending cookies.
 
-    X may have counted it, and refuses a signature that it has seen: a retry needs a slot and a
-    signature of its own, so it is the pipeline's to make.
+    X may have counted a request whose connection broke, and refuses a signature that it has
+    seen: a retry needs a slot and a signature of its own, so it is the pipeline's to make.
     """
+    request.headers.popall("Cookie", None)
     try:
         return await handler(request)
     except aiohttp.ClientConnectorError as error:
-        raise TransportError(f"no connection: {error}", sent=False) from error
+        raise _NotRepeatedError(
+            f"no connection to {error.host}:{error.port}: {_reason(error)}", sent=False
+        ) from None
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _broken(error) from error
+        what = str(error) or type(error).__name__
+        raise _NotRepeatedError(f"the connection broke: {what}", sent=True) from None
 
 
-def _broken(error: Exception) -> TransportError:
-    return TransportError(f"the connection broke: {str(error) or type(error).__name__}")
+def _reason(error: aiohttp.ClientConnectorError) -> str:
+    cause = error.os_error
+    return cause.strerror or str(cause) or type(cause).__name__
+
+
+def _check(http: HttpSession) -> None:
+    if http.closed:
+        raise QueryError("http= is a session that is closed already")
+    if http.auth is not None:
+        raise QueryError("http= has auth= of its own, which would go to X in place of ours")
+    if not http.auto_decompress:
+        raise QueryError("http= has auto_decompress=False; replies have to be decompressed")

@@ -7,7 +7,6 @@ import anyio
 import pytest
 
 import twretweet as tw
-from tests.support.scripted import ScriptedServer, page, reply
 from tests.support.virtual_time import LoopClock
 from twretweet.sandbox import Quirks, Sandbox
 
@@ -187,42 +186,6 @@ async def test_both_vocabularies_give_the_same_retweets(sandbox, clock, vocabula
     assert all(retweet.author for retweet in retweets)
 
 
-async def test_a_token_seen_before_raises_and_the_walk_goes_on_when_it_is_gone(clock):
-    replies = [
-        page("9", "8", next_token="a"),
-        page("7", next_token="b"),
-        page("6", next_token="a"),
-        page("6", next_token="b"),
-        page("6", "5"),
-    ]
-    async with ScriptedServer() as server:
-        server.replies.extend(reply(200, body) for body in replies)
-        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
-            walk = manager.session(tw.AppOnly("t")).retweets(1)
-            ids: list[str] = []
-            for _ in range(2):
-                with pytest.raises(tw.PaginationError, match="circle") as caught:
-                    async for retweet in walk:
-                        ids.append(retweet.id)
-                assert caught.value.page_token in ("a", "b")
-            ids += [retweet.id for retweet in await walk.collect()]
-    assert ids == ["9", "8", "7", "6", "5"]
-
-
-async def test_more_items_than_asked_for_are_kept_for_a_walk_with_a_higher_limit(clock):
-    async with ScriptedServer() as server:
-        server.replies.append(reply(200, page("9", "8", "7", next_token="a")))
-        server.replies.append(reply(200, page("9", "8", "7", next_token="a")))
-        server.replies.append(reply(200, page("6")))
-        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
-            session = manager.session(tw.AppOnly("t"))
-            walk = session.retweets(1, limit=2)
-            ids = [retweet.id for retweet in await walk.collect()]
-            resumed = session.retweets(1, resume=walk.checkpoint())
-            ids += [retweet.id for retweet in await resumed.collect()]
-    assert ids == ["9", "8", "7", "6"]
-
-
 async def test_two_tasks_on_one_walk_get_a_clear_error(session, sandbox):
     walk = session.retweets(sandbox.tweet_id)
     errors: list[tw.TwretweetError] = []
@@ -278,3 +241,32 @@ async def test_a_page_size_out_of_range_is_refused_before_anything_is_sent(sessi
     with pytest.raises(tw.QueryError, match="between 1 and 100"):
         session.retweets(sandbox.tweet_id, max_results=size)
     assert not sandbox.requests
+
+
+async def test_resuming_with_smaller_pages_and_stopping_at_once_repeats_nothing(session, sandbox):
+    walk = session.retweets(sandbox.tweet_id, max_results=20, limit=60)
+    ids = [(await anext(walk)).id for _ in range(15)]
+    for _ in range(20):
+        walk = session.retweets(
+            sandbox.tweet_id, max_results=5, limit=60, resume=walk.checkpoint()
+        )
+        async for some in walk.pages():
+            ids += [item.id for item in some.data]
+            break
+    assert len(ids) == len(set(ids)) == 60
+    assert newest_first(ids)
+
+
+@pytest.mark.parametrize("size", ["100", 50.5, True, None])
+async def test_a_page_size_that_is_no_whole_number_is_refused(session, sandbox, size):
+    with pytest.raises(tw.QueryError, match="between 1 and 100"):
+        session.retweets(sandbox.tweet_id, max_results=size)
+
+
+async def test_a_query_of_the_wrong_kind_is_refused(session):
+    with pytest.raises(tw.QueryError, match="takes a TweetQuery, not UserQuery"):
+        session.retweets(1, tw.UserQuery())
+    with pytest.raises(tw.QueryError, match="takes a UserQuery, not TweetQuery"):
+        session.retweeters(1, tw.TweetQuery())
+    with pytest.raises(tw.CheckpointMismatch, match="from_json"):
+        session.retweets(1, resume="{}")

@@ -42,6 +42,11 @@ class Account(Protocol):
         ...
 
     @property
+    def dated(self) -> bool:
+        """Whether its proof carries a timestamp that X holds against its own clock."""
+        ...
+
+    @property
     def user_id(self) -> str | None:
         """The user's id, where the credentials tell it."""
         ...

@@ -18,6 +18,7 @@ class OAuth2Account:
     __slots__ = ("_header", "app_key", "key", "label")
 
     kind: AuthKind = "oauth2"
+    dated = False
     user_id: str | None = None
 
     def __init__(self, credentials: OAuth2) -> None:
@@ -43,6 +44,7 @@ class AppAccount:
     __slots__ = ("_header", "app_key", "key")
 
     kind: AuthKind = "app"
+    dated = False
     label = "the app"
     user_id: str | None = None
 

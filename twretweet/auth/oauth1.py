@@ -26,6 +26,7 @@ class OAuth1Account:
     __slots__ = ("_fixed", "_key", "_tail", "app_key", "key", "label", "user_id")
 
     kind: AuthKind = "oauth1"
+    dated = True
 
     def __init__(self, credentials: OAuth1) -> None:
         # An access token begins with the user's id and a hyphen (manage retweets quick start).

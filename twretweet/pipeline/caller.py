@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Generic, TypeVar
 
-import anyio
-
 from twretweet.auth import Account
 from twretweet.errors import CredentialsError, QueryError, TwretweetError
 from twretweet.limits import Bucket, BucketState, WindowSpec
@@ -35,15 +33,7 @@ class Caller:
         vocabulary: the words for fields and expansions to send.
     """
 
-    __slots__ = (
-        "_base_url",
-        "_buckets",
-        "_lookup",
-        "_pipeline",
-        "_user_id",
-        "_vocabulary",
-        "account",
-    )
+    __slots__ = ("_base_url", "_buckets", "_pipeline", "_vocabulary", "account")
 
     def __init__(
         self, account: Account, pipeline: Pipeline, *, base_url: str, vocabulary: Vocabulary
@@ -53,8 +43,6 @@ class Caller:
         self._base_url = base_url
         self._vocabulary: Vocabulary = vocabulary
         self._buckets: dict[str, Bucket] = {}
-        self._user_id = account.user_id
-        self._lookup: _Lookup | None = None
 
     async def call(
         self,
@@ -89,15 +77,14 @@ class Caller:
             QueryError: this account can't ask that.
             NotFound: there is none, or this account may not see it.
         """
-        self.require(endpoint)
-        reply = await self.call(endpoint, path, encode_params(self._params(query)))
+        reply = await self.call(endpoint, path, encode_params(self._params(query, endpoint)))
         if reply.data is None:
             raise self.at(endpoint, no_data(reply.problems))
         return reply.data
 
     def pages(
         self, endpoint: Endpoint[Page[T]], query: TweetQuery | UserQuery, target: str = ""
-    ) -> Pages[T]:
+    ) -> PageFetcher[T]:
         """The pages of an endpoint, for a walk.
 
         Raises:
@@ -105,34 +92,20 @@ class Caller:
             QueryError: this account can't ask that.
         """
         self.require(endpoint)
-        return Pages(self, endpoint, target, self._params(query))
+        return PageFetcher(self, endpoint, target, self._params(query, endpoint))
 
     async def user_id(self) -> str:
         """The id of this account's user, from its credentials or one ``GET /2/users/me``.
 
-        However many callers need it at once, one of them asks and all get the answer.
-        """
-        while self._user_id is None:
-            lookup = self._lookup
-            if lookup is None:
-                self._user_id = await self._look_up()
-            else:
-                await lookup.done.wait()
-                if lookup.error is not None:
-                    raise lookup.error
-        return self._user_id
+        However many callers and sessions need it at once, one of them asks.
 
-    async def _look_up(self) -> str:
-        lookup = self._lookup = _Lookup()
-        try:
-            return (await self.one(ME, UserQuery(), {})).id
-        except TwretweetError as error:
-            lookup.error = error
-            raise
-        finally:
-            # Cancelled, it leaves neither id nor error, and one of those who wait asks next.
-            self._lookup = None
-            lookup.done.set()
+        Raises:
+            CredentialsError: this account is no user.
+        """
+        return await self._pipeline.identities.user_id(self.account, self._ask_user_id)
+
+    async def _ask_user_id(self) -> str:
+        return (await self.one(ME, UserQuery(), {})).id
 
     def rate_limits(self) -> list[BucketState]:
         """What is left of each window that this account's requests are counted in."""
@@ -154,7 +127,12 @@ class Caller:
         error.at(endpoint=endpoint.label, account=self.account.label, attempts=1)
         return error
 
-    def _params(self, query: TweetQuery | UserQuery) -> dict[str, str]:
+    def _params(self, query: TweetQuery | UserQuery, endpoint: Endpoint[R]) -> dict[str, str]:
+        kind = TweetQuery if endpoint.asks == "tweets" else UserQuery
+        if not isinstance(query, kind):
+            raise QueryError(
+                f"{endpoint.label} takes a {kind.__name__}, not {type(query).__name__}"
+            )
         if self.account.kind == "app" and query.private_metrics:
             # Reference page of GET retweets: they "require user context authentication".
             raise QueryError(
@@ -170,10 +148,10 @@ class Caller:
         return bucket
 
 
-class Pages(Generic[T]):
+class PageFetcher(Generic[T]):
     """Fetches the pages of one endpoint for one query."""
 
-    __slots__ = ("_caller", "_encoded", "_row", "endpoint", "params", "target")
+    __slots__ = ("_caller", "_encoded", "_row", "endpoint", "newest_first", "params", "target")
 
     def __init__(
         self, caller: Caller, row: Endpoint[Page[T]], target: str, params: dict[str, str]
@@ -182,6 +160,7 @@ class Pages(Generic[T]):
         self._row = row
         self._encoded = encode_params(params)
         self.endpoint = row.name
+        self.newest_first = row.newest_first
         self.target = target
         self.params: Mapping[str, str] = params
 
@@ -197,19 +176,15 @@ class Pages(Generic[T]):
             varying["pagination_token"] = page_token
         params = tuple(sorted(self._encoded + encode_params(varying)))
         page = await self._caller.call(self._row, {"tweet_id": self.target}, params)
-        if page.problems and not page.data and page.meta is NO_META:
-            raise self._caller.at(self._row, no_data(page.problems))
+        silent = page.meta is NO_META
+        if not page.data and (silent or (page.problems and page_token is None)):
+            # Not a page: only a missing token ends a walk, so an odd object must not.
+            raise self.located(no_data(page.problems))
         return page
 
-
-class _Lookup:
-    """A ``GET /2/users/me`` on its way."""
-
-    __slots__ = ("done", "error")
-
-    def __init__(self) -> None:
-        self.done = anyio.Event()
-        self.error: TwretweetError | None = None
+    def located(self, error: TwretweetError) -> TwretweetError:
+        """Note on ``error`` what was walked, and as whom."""
+        return self._caller.at(self._row, error)
 
 
 def bucket_of(endpoint: Endpoint[R], account: Account) -> Bucket:

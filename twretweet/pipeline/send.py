@@ -15,12 +15,15 @@ from twretweet.auth import Account
 from twretweet.clock import Clock
 from twretweet.errors import (
     ManagerClosed,
+    RateLimitExceeded,
     TooManyRequests,
     TransportError,
     TwretweetError,
+    Unauthorized,
 )
 from twretweet.limits import Bucket, Limiter
 from twretweet.models import RateLimit
+from twretweet.pipeline.identity import Identities
 from twretweet.protocol.endpoints import Endpoint
 from twretweet.protocol.headers import RateHeaders, read_rate_headers
 from twretweet.protocol.request import Request
@@ -29,6 +32,9 @@ from twretweet.protocol.retry import RetryPolicy
 from twretweet.transport import Transport
 
 T = TypeVar("T")
+
+# X takes a timestamp that is up to five minutes off; a second attempt is worth it well below.
+_CLOCK_TOLERANCE = 60.0
 
 
 class Pipeline:
@@ -56,8 +62,11 @@ class Pipeline:
         self._retry = retry
         self._max_wait = max_wait
         self._clock = clock
+        self.identities = Identities()
         self._open = False
         self._calls: set[anyio.CancelScope] = set()
+        self._quiet: anyio.Event | None = None  # set when the last call has ended
+        self._offset = 0.0  # X's clock minus the local one, by its last Date header
 
     def open(self) -> None:
         """Make ready; needs a running event loop."""
@@ -65,11 +74,14 @@ class Pipeline:
         self._open = True
 
     async def aclose(self) -> None:
-        """End every call under way with ``ManagerClosed`` and close the connections."""
+        """End every call under way with ``ManagerClosed``, then close the connections."""
         self._open = False
-        for scope in list(self._calls):
-            scope.cancel()
         with anyio.CancelScope(shield=True):
+            for scope in list(self._calls):
+                scope.cancel()
+            while self._calls:
+                self._quiet = anyio.Event()
+                await self._quiet.wait()
             await self._transport.aclose()
 
     async def call(
@@ -91,7 +103,11 @@ class Pipeline:
                 return await self._until_answered(account, bucket, endpoint, request)
             finally:
                 self._calls.discard(scope)
-        raise ManagerClosed(f"the manager was closed during {endpoint.label}")
+                if self._quiet is not None and not self._calls:
+                    self._quiet.set()
+        closed = ManagerClosed(f"the manager was closed during {endpoint.label}")
+        closed.at(endpoint=endpoint.label, account=account.label, attempts=0)
+        raise closed
 
     async def _until_answered(
         self, account: Account, bucket: Bucket, endpoint: Endpoint[T], request: Request
@@ -99,15 +115,24 @@ class Pipeline:
         attempt = 0
         while True:
             attempt += 1
+            offset = self._offset
             try:
                 return await self._attempt(account, bucket, endpoint, request)
             except TwretweetError as error:
-                if not self._retry.again(error, attempt, now=self._clock.time()):
-                    error.at(endpoint=endpoint.label, account=account.label, attempts=attempt)
+                again = self._retry.again(error, attempt, now=self._clock.time())
+                # X refuses a signature that is minutes off, and told its time when it did so.
+                dated_wrong = (
+                    isinstance(error, Unauthorized)
+                    and account.dated
+                    and abs(self._offset - offset) > _CLOCK_TOLERANCE
+                )
+                if not again and not dated_wrong:
+                    sent = attempt - isinstance(error, RateLimitExceeded)
+                    error.at(endpoint=endpoint.label, account=account.label, attempts=sent)
                     raise
                 # After a 429 it is the gate that waits, for the reset.
-                refused = isinstance(error, TooManyRequests)
-            if not refused:
+                at_once = dated_wrong or isinstance(error, TooManyRequests)
+            if not at_once:
                 # Jitter keeps clients apart; it guards no secret.
                 chance = random.random()  # noqa: S311
                 await self._clock.sleep(self._retry.delay(attempt, chance))
@@ -116,6 +141,11 @@ class Pipeline:
         self, account: Account, bucket: Bucket, endpoint: Endpoint[T], request: Request
     ) -> T:
         permit = await self.limiter.acquire(bucket, max_wait=self._max_wait)
+        try:
+            connection = await self._transport.reserve()
+        except BaseException:
+            permit.give_back()
+            raise
         try:
             reply = await self._exchange(account, request)
         except TransportError as error:
@@ -127,18 +157,21 @@ class Pipeline:
         except BaseException:
             permit.lose()
             raise
+        finally:
+            connection.release()
         headers = read_rate_headers(reply.headers)
-        offset = 0.0 if headers.date is None else headers.date - self._clock.time()
+        if headers.date is not None:
+            self._offset = headers.date - self._clock.time()
         if reply.status == TOO_MANY_REQUESTS:
-            refusal = error_of(reply, clock_offset=offset)
+            refusal = error_of(reply, clock_offset=self._offset)
             # The cap of a plan answers 429 too, and has nothing to do with the window.
             permit.settle(headers, refused=isinstance(refusal, TooManyRequests))
             raise refusal
         permit.settle(headers)
-        return read(reply, endpoint.decode, _rate_limit(headers), clock_offset=offset)
+        return read(reply, endpoint.decode, _rate_limit(headers), clock_offset=self._offset)
 
     async def _exchange(self, account: Account, request: Request) -> Reply:
-        flow = account.authenticate(request, self._clock.time())
+        flow = account.authenticate(request, self._clock.time() + self._offset)
         signed = next(flow)
         while True:
             reply = await self._transport.send(signed)

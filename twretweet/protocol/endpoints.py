@@ -58,6 +58,7 @@ class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True):
         windows: what a request is counted in, for every kind of caller.
         charge: what X charges for; ``None`` where the price is not documented.
         asks: whether a query selects tweets, users or nothing.
+        newest_first: whether pages list their items in falling order of their ids.
         decode: reads the body of a 200 reply; raises ``DecodeError``.
     """
 
@@ -69,6 +70,7 @@ class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True):
     windows: tuple[Window, ...]
     charge: Charge | None
     asks: Asks = "nothing"
+    newest_first: bool = False
     decode: Callable[[bytes, RateLimit | None], T_co]
 
     @property
@@ -134,6 +136,7 @@ RETWEETS: Endpoint[Page[Tweet]] = Endpoint(
     windows=_windows("retweets", user=75, app_only=75),
     charge="post_read",
     asks="tweets",
+    newest_first=True,
     decode=models.tweet_page,
 )
 RETWEETERS: Endpoint[Page[User]] = Endpoint(

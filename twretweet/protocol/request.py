@@ -33,6 +33,16 @@ class Request(Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
 
+    def __repr__(self) -> str:
+        # The Authorization header is a secret, and this stands in many a traceback.
+        names = ", ".join(name for name, _ in self.headers)
+        return f"<Request {self.method} {self.url} with headers {names or 'none'}>"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        # rich asks msgspec's structs for this first, and shows it in tracebacks with locals.
+        names = tuple(name for name, _ in self.headers)
+        return [("method", self.method), ("url", self.url), ("headers", names)]
+
     @property
     def full_url(self) -> str:
         """The address with its query string, encoded as it goes on the wire."""

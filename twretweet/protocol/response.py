@@ -8,7 +8,7 @@ replies and ``api.x.com`` in others.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -98,11 +98,22 @@ _BY_CODE: Mapping[int, type[APIError]] = {
 
 
 class Reply(Struct, frozen=True):
-    """An HTTP reply, read to its end."""
+    """An HTTP reply.
+
+    Attributes:
+        status: the HTTP status.
+        headers: by case-insensitive names.
+        body: what came of the body.
+        fault: why that is not all of it: it broke off, or was too long to be read.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    fault: Literal["broke off", "too long"] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status}, {len(self.body)} bytes>"
 
     @property
     def request_id(self) -> str | None:
@@ -143,6 +154,11 @@ def read(
 
 def check_readable(reply: Reply) -> None:
     """Raise a ``DecodeError`` for a body that no JSON decoder could make sense of."""
+    if reply.fault == "broke off":
+        why = "the body of the reply broke off or is compressed badly"
+        raise _unreadable(reply, why, transient=True)
+    if reply.fault == "too long":
+        raise _unreadable(reply, f"the body is longer than the {len(reply.body)} bytes read")
     encoding = reply.headers.get("content-encoding", "").strip().lower()
     if encoding not in _KNOWN_ENCODINGS:
         raise _unreadable(reply, f"the reply has the unknown content encoding {encoding!r}")
@@ -185,12 +201,13 @@ def no_data(problems: Sequence[Problem]) -> TwretweetError:
     if not problems:
         return DecodeError("the reply carries neither data nor errors", status=200)
     problem = problems[0]
-    kind = _BY_KIND.get(problem.kind or "", APIError)
+    body = ErrorBody(title=problem.title, type=problem.type)
+    kind = _class_of(200, body)
     title = problem.title or kind.__name__
     return kind(
         f"{title}: {problem.detail}" if problem.detail else title,
         status=200,
-        problem_type=problem.kind,
+        problem_type=body.kind,
         title=problem.title,
         detail=problem.detail,
     )

@@ -29,6 +29,9 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
         attempts: how many times a request is sent at the most; 1 means never again.
         base_delay: the longest wait before the second attempt, in seconds; it doubles each time.
         max_delay: the longest wait before any attempt, in seconds.
+
+    Raises:
+        QueryError: a number is out of range.
     """
 
     attempts: int = 4
