@@ -129,7 +129,7 @@ class Caller:
 
     def _params(self, query: TweetQuery | UserQuery, endpoint: Endpoint[R]) -> dict[str, str]:
         kind = TweetQuery if endpoint.asks == "tweets" else UserQuery
-        if not isinstance(query, kind):
+        if type(query) is not kind:
             raise QueryError(
                 f"{endpoint.label} takes a {kind.__name__}, not {type(query).__name__}"
             )
