@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError
 from twretweet._version import __version__
 from twretweet.cli.demo import demo
 from twretweet.cli.export import retweeters, retweets
+from twretweet.cli.limits import limits
 from twretweet.cli.outcome import USAGE, complain, settle
 from twretweet.cli.serve import sandbox
 from twretweet.cli.write import retweet, undo
@@ -37,7 +38,7 @@ def build() -> App:
         help_format="plaintext",
         version=f"twretweet {__version__}",
     )
-    for command in (demo, retweets, retweeters, retweet, undo, sandbox):
+    for command in (demo, retweets, retweeters, retweet, undo, limits, sandbox):
         app.command(command)
     return app
 

@@ -8,8 +8,10 @@ import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
+from twretweet.cli import memory
 from twretweet.credentials import ENV_PREFIX, AppOnly, Credentials, OAuth1, OAuth2
 from twretweet.errors import CredentialsError, QueryError
+from twretweet.limits import MemoryLimiter
 from twretweet.manager import DEFAULT_BASE_URL, SessionManager, normal_base_url
 from twretweet.session import Session
 
@@ -33,8 +35,14 @@ async def session(*, max_wait: float | None) -> AsyncGenerator[Session]:
         QueryError: the host is no address, or ``max_wait`` is negative.
     """
     keys = credentials(os.environ)
-    async with SessionManager(base_url=base_url(os.environ), max_wait=max_wait) as manager:
-        yield manager.session(keys)
+    limiter, file = MemoryLimiter(), memory.path(os.environ)
+    memory.recall(limiter, file)
+    manager = SessionManager(base_url=base_url(os.environ), max_wait=max_wait, limiter=limiter)
+    try:
+        async with manager:
+            yield manager.session(keys)
+    finally:
+        memory.remember(limiter, file)
 
 
 def credentials(env: Mapping[str, str]) -> Credentials:

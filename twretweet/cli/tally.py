@@ -62,14 +62,9 @@ def window_of(states: Iterable[BucketState], endpoint: str, now: float) -> Windo
         endpoint: the name of the endpoint.
         now: the local clock, in epoch seconds.
     """
-    own = [state for state in states if endpoint_of(state) == endpoint]
+    own = [state for state in states if state.endpoint == endpoint]
     windows = [_window(state, now) for state in own]
     return min(windows, key=_room, default=None)
-
-
-def endpoint_of(state: BucketState) -> str:
-    """The name of the endpoint in the label of a bucket."""
-    return state.bucket.partition(" of ")[0]
 
 
 def _window(state: BucketState, now: float) -> Window:

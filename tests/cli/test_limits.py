@@ -1,0 +1,82 @@
+"""``twretweet limits``: what earlier commands were told is shown, and kept between them."""
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import one_line
+
+
+def state_file(env: dict[str, str]) -> Path:
+    return Path(env["HOME"]) / ".local" / "state" / "twretweet" / "limits.json"
+
+
+def row(shown: str, name: str) -> str:
+    [line] = [line for line in shown.splitlines() if line.startswith(f"{name} ")]
+    return " ".join(line.split())
+
+
+def test_it_shows_what_the_commands_before_were_told(run, env, tmp_path, sandbox_of_its_own):
+    keys, tweet = sandbox_of_its_own
+    own = {**env, **keys, "HOME": str(tmp_path)}
+    assert run("retweet", tweet, env=own).returncode == 0
+    assert run("retweets", tweet, "--limit", "150", env=own).returncode == 0
+    done = run("limits", env=own)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert "49 of 50" in row(done.stdout, "retweet")
+    assert "73 of 75" in row(done.stdout, "retweets")
+    assert "in 1" in row(done.stdout, "retweets")
+    assert "75 of 75" in row(done.stdout, "retweeters")
+    assert "all there" in row(done.stdout, "retweeters")
+    assert "not told" in row(done.stdout, "v1.unretweet")
+
+
+def test_a_command_waits_for_windows_that_an_earlier_one_used_up(
+    run, env, tmp_path, sandbox_of_its_own
+):
+    keys, tweet = sandbox_of_its_own
+    own = {**env, **keys, "HOME": str(tmp_path)}
+    assert run("retweet", tweet, env=own).returncode == 0
+    file = state_file(own)
+    [window] = json.loads(file.read_text())
+    assert window["used"] == 1
+    file.write_text(json.dumps([window | {"used": 50}]))
+    done = run("retweet", tweet, "--max-wait", "1", env=own)
+    assert done.returncode == 1
+    assert "no slot left" in one_line(done.stderr)
+
+
+def test_what_it_remembers_is_no_secret_and_nobody_else_s_to_read(run, env, tmp_path, tweet):
+    own = {**env, "HOME": str(tmp_path)}
+    assert run("undo", tweet, env=own).returncode == 0
+    file = state_file(own)
+    assert file.stat().st_mode & 0o777 == 0o600
+    text = file.read_text()
+    secrets = [value for name, value in own.items() if name.startswith("TWRETWEET_")]
+    assert not [secret for secret in secrets if secret in text]
+    assert [path.name for path in file.parent.iterdir()] == ["limits.json"]
+
+
+def test_a_file_that_can_t_be_read_is_told_and_passed_over(run, env, tmp_path, tweet):
+    own = {**env, "HOME": str(tmp_path)}
+    file = state_file(own)
+    file.parent.mkdir(parents=True)
+    file.write_text("garbage")
+    done = run("undo", tweet, env=own)
+    assert done.returncode == 0
+    assert "not remembered" in one_line(done.stderr)
+    assert run("limits", env=own).stderr == "", "the next command left a good one"
+
+
+def test_a_home_that_can_t_be_written_is_no_failure(run, env, tmp_path, tweet):
+    own = {**env, "XDG_STATE_HOME": str(tmp_path / "file")}
+    (tmp_path / "file").write_text("no folder")
+    done = run("undo", tweet, env=own)
+    assert done.returncode == 0
+    assert "can't be remembered" in done.stderr
+
+
+def test_without_keys_it_says_which_are_missing(run, bare):
+    done = run("limits", env=bare)
+    assert done.returncode == 2
+    assert "no keys in the environment" in one_line(done.stderr)

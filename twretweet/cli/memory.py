@@ -1,0 +1,76 @@
+"""What the commands remember of rate limits from one run to the next.
+
+X tells what is left only in its answers, so a command that starts anew would know nothing. The
+windows that are open are kept in a file of the user's state folder: no secret, only fingerprints
+of accounts, counts and times. What several commands at once leave there is put together; where
+they differ about a window, the higher count is believed.
+"""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from twretweet.cli.outcome import complain
+from twretweet.errors import QueryError
+from twretweet.limits import MemoryLimiter
+from twretweet.limits.spec import WindowMemory
+
+_NAME = "limits.json"
+
+
+def path(env: Mapping[str, str]) -> Path:
+    """Where the file is: below ``XDG_STATE_HOME``, or ``~/.local/state``."""
+    state = env.get("XDG_STATE_HOME")
+    folder = Path(state) if state else Path(env.get("HOME") or Path.home()) / ".local" / "state"
+    return folder / "twretweet" / _NAME
+
+
+def recall(limiter: MemoryLimiter, file: Path) -> None:
+    """Take over what earlier commands left; a file that can't be read is told and passed over."""
+    try:
+        limiter.restore(file.read_bytes())
+    except FileNotFoundError:
+        return
+    except (OSError, QueryError) as error:
+        complain(f"what is left of the rate limits is not remembered: {file}: {error}")
+
+
+def remember(limiter: MemoryLimiter, file: Path) -> None:
+    """Leave what is known for the next command. A failure is told, and is no failure."""
+    windows: dict[str, WindowMemory] = {}
+    for source in (_read(file), limiter.snapshot().encode()):
+        for window in msgspec.json.decode(source, type=list[WindowMemory]):
+            before = windows.get(window.key)
+            if before is None or (window.ends_at, window.used) > (before.ends_at, before.used):
+                windows[window.key] = window
+    try:
+        _replace(file, msgspec.json.encode(list(windows.values())))
+    except OSError as error:
+        complain(f"what is left of the rate limits can't be remembered: {error}")
+
+
+def _read(file: Path) -> bytes:
+    try:
+        content = file.read_bytes()
+        msgspec.json.decode(content, type=list[WindowMemory])
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return b"[]"
+    return content
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write the whole file or nothing, readable by its owner alone."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)
+    try:
+        with os.fdopen(handle, "wb") as draft:
+            draft.write(content)
+        Path(name).replace(file)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
