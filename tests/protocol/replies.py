@@ -11,12 +11,9 @@ def reply(status: int, body: object = b"", **headers: str) -> Reply:
     return Reply(status, sent, content)
 
 
-def problem(kind: str, host: str = HOSTS[0], **more: object) -> dict[str, object]:
+def problem(kind: str, host: str = "https://api.x.com", **more: object) -> dict[str, object]:
     return {"type": f"{host}/2/problems/{kind}", "title": "T", "detail": "d", **more}
 
 
 def codes(*numbers: int) -> dict[str, object]:
     return {"errors": [{"code": number, "message": f"m{number}"} for number in numbers]}
-
-
-# -- the table of errors --------------------------------------------------------------------

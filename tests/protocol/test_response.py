@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.protocol.replies import problem, reply
+from tests.protocol.replies import codes, problem, reply
 from twretweet import errors as e
 from twretweet.errors import APIError
 from twretweet.protocol.response import (
