@@ -10,8 +10,7 @@ Only a missing ``next_token`` ends a walk: X sends short pages and empty ones in
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -25,50 +24,9 @@ from twretweet.errors import (
 )
 from twretweet.models import Page
 from twretweet.walk.checkpoint import Checkpoint
-
-
-class Identified(Protocol):
-    """Whatever X gives an id."""
-
-    @property
-    def id(self) -> str:
-        """The id, as digits."""
-        ...
-
+from twretweet.walk.source import Identified, PageSource
 
 T = TypeVar("T", bound=Identified)
-
-
-class PageSource(Protocol[T]):
-    """Where a walk gets its pages from."""
-
-    @property
-    def endpoint(self) -> str:
-        """The name of the endpoint."""
-        ...
-
-    @property
-    def target(self) -> str:
-        """The id of the tweet whose pages these are, or ``""``."""
-        ...
-
-    @property
-    def params(self) -> Mapping[str, str]:
-        """The query, without page size and page token."""
-        ...
-
-    @property
-    def newest_first(self) -> bool:
-        """Whether the items come in falling order of their ids."""
-        ...
-
-    async def fetch(self, page_token: str | None, max_results: int) -> Page[T]:
-        """Fetch one page of at most ``max_results`` items."""
-        ...
-
-    def located(self, error: TwretweetError) -> TwretweetError:
-        """Note on ``error`` what was walked, and as whom."""
-        ...
 
 
 class _Sheet(Struct, Generic[T], frozen=True):

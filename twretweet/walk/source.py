@@ -1,0 +1,53 @@
+"""What a walk needs to know of the pages it walks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+
+from twretweet.errors import TwretweetError
+from twretweet.models import Page
+
+
+class Identified(Protocol):
+    """Whatever X gives an id."""
+
+    @property
+    def id(self) -> str:
+        """The id, as digits."""
+        ...
+
+
+T = TypeVar("T", bound=Identified)
+
+
+class PageSource(Protocol[T]):
+    """Where a walk gets its pages from."""
+
+    @property
+    def endpoint(self) -> str:
+        """The name of the endpoint."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """The id of the tweet whose pages these are, or ``""``."""
+        ...
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """The query, without page size and page token."""
+        ...
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether the items come in falling order of their ids."""
+        ...
+
+    async def fetch(self, page_token: str | None, max_results: int) -> Page[T]:
+        """Fetch one page of at most ``max_results`` items."""
+        ...
+
+    def located(self, error: TwretweetError) -> TwretweetError:
+        """Note on ``error`` what was walked, and as whom."""
+        ...
