@@ -14,6 +14,7 @@ from twretweet.auth import account_of
 from twretweet.clock import Clock, SystemClock
 from twretweet.credentials import Credentials
 from twretweet.errors import QueryError
+from twretweet.events import OnEvent
 from twretweet.limits import BucketState, Limiter, MemoryLimiter
 from twretweet.pipeline import Caller, Pipeline
 from twretweet.protocol.retry import RetryPolicy
@@ -46,6 +47,8 @@ class SessionManager:
             wait for a slot does not count.
         max_wait: the longest wait for a slot, in seconds; a longer one raises
             ``RateLimitExceeded`` before anything is sent. ``None`` waits as long as it takes.
+        on_event: is called with what happens inside, see :mod:`twretweet.events`. A limiter of
+            your own takes its own ``on_event``.
         vocabulary: the words for fields and expansions to send, ``"tweet"`` or ``"post"``; both
             are read.
         http: your own aiohttp session, which is never closed here. Its connections, proxy,
@@ -65,6 +68,7 @@ class SessionManager:
         retry: RetryPolicy = _DEFAULT_RETRY,
         timeout: float = DEFAULT_TIMEOUT,
         max_wait: float | None = None,
+        on_event: OnEvent | None = None,
         vocabulary: Vocabulary = "tweet",
         http: HttpSession | None = None,
         clock: Clock | None = None,
@@ -81,13 +85,16 @@ class SessionManager:
             base_url = os.environ.get(BASE_URL_VARIABLE) or base_url
         self._base_url = normal_base_url(base_url)
         self._vocabulary: Vocabulary = vocabulary
-        self._limiter: Limiter = MemoryLimiter(clock=clock) if limiter is None else limiter
+        self._limiter: Limiter = (
+            MemoryLimiter(clock=clock, on_event=on_event) if limiter is None else limiter
+        )
         self._pipeline = Pipeline(
             Transport(timeout=timeout, http=http),
             self._limiter,
             retry=retry,
             max_wait=max_wait,
             clock=clock,
+            on_event=on_event,
         )
 
     async def open(self) -> Self:

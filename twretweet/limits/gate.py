@@ -26,9 +26,10 @@ import anyio.lowlevel
 
 from twretweet.clock import Clock
 from twretweet.errors import RateLimitExceeded
-from twretweet.limits.bucket import Bucket
+from twretweet.events import Granted, OnEvent, Waiting
+from twretweet.limits.bucket import Bucket, Permit
 
-P = TypeVar("P")
+P = TypeVar("P", bound=Permit)
 
 
 class Refusal:
@@ -37,13 +38,17 @@ class Refusal:
     Attributes:
         queue: where to register for the window that had no room.
         opens_at: when to ask again, monotonic; ``None``: when an answer arrives.
+        look_at: when to look whether an answer has arrived where it wakes nobody here.
     """
 
-    __slots__ = ("opens_at", "queue")
+    __slots__ = ("look_at", "opens_at", "queue")
 
-    def __init__(self, queue: Captaincy, opens_at: float | None) -> None:
+    def __init__(
+        self, queue: Captaincy, opens_at: float | None, look_at: float | None = None
+    ) -> None:
         self.queue = queue
         self.opens_at = opens_at
+        self.look_at = look_at
 
 
 class Waiter:
@@ -95,9 +100,10 @@ class Gate(Generic[P]):
         ask: takes slots in all windows of a bucket for the caller with that ticket, or says why
             not.
         captaincies: those of the windows of a bucket.
+        on_event: is told of ``Waiting`` and ``Granted``.
     """
 
-    __slots__ = ("_ask", "_captaincies", "_clock", "_tickets", "lines")
+    __slots__ = ("_ask", "_captaincies", "_clock", "_on_event", "_tickets", "lines")
 
     def __init__(
         self,
@@ -105,10 +111,12 @@ class Gate(Generic[P]):
         *,
         ask: Callable[[Bucket, int], Awaitable[P | Refusal]],
         captaincies: Callable[[Bucket], Iterable[Captaincy]],
+        on_event: OnEvent | None = None,
     ) -> None:
         self._clock = clock
         self._ask = ask
         self._captaincies = captaincies
+        self._on_event = on_event
         self._tickets = 0
         self.lines: dict[str, deque[Waiter]] = {}
 
@@ -123,43 +131,51 @@ class Gate(Generic[P]):
         line = self.lines.get(bucket.key)
         if line is None:
             line = self.lines[bucket.key] = deque()
-        ahead = len(line)
-        deadline = None if max_wait is None else self._clock.monotonic() + max_wait
+        ahead, since = len(line), self._clock.monotonic()
+        told = False
+        deadline = None if max_wait is None else since + max_wait
         line.append(waiter)
         try:
             while True:
-                alarm = None
+                refusal = None
                 if line[0] is waiter:
                     answer = await self._ask(bucket, waiter.ticket)
                     if not isinstance(answer, Refusal):
+                        if told:
+                            self._tell_granted(answer, bucket, since)
                         return answer
-                    alarm = self._register(waiter, answer)
-                await self._sleep(bucket, waiter, alarm, deadline, ahead)
+                    refusal = self._register(waiter, answer)
+                if not told and self._on_event is not None:
+                    told = True
+                    self._tell_waiting(self._on_event, bucket, ahead, refusal)
+                await self._sleep(bucket, waiter, refusal, deadline, ahead)
         finally:
             self._leave(bucket, line, waiter)
 
-    def _register(self, waiter: Waiter, refusal: Refusal) -> float | None:
-        """Register with the window that had no room; the alarm to set, if any."""
+    def _register(self, waiter: Waiter, refusal: Refusal) -> Refusal | None:
+        """Register with the window that had no room; what to wait for, as its captain."""
         before = waiter.registered
         if before is not refusal.queue:
             refusal.queue.register(waiter)
             if before is not None:
                 before.wake()  # it has another captain now
-        return refusal.opens_at if refusal.queue.captain() is waiter else None
+        return refusal if refusal.queue.captain() is waiter else None
 
     async def _sleep(
         self,
         bucket: Bucket,
         waiter: Waiter,
-        alarm: float | None,
+        refusal: Refusal | None,
         deadline: float | None,
         ahead: int,
     ) -> None:
         """Sleep until there is a reason to ask again, and no longer than the deadline."""
         now = self._clock.monotonic()
+        alarm = None if refusal is None else refusal.opens_at
+        look = None if refusal is None else refusal.look_at
         if deadline is not None and (now >= deadline or (alarm is not None and alarm > deadline)):
             raise self.refusal(bucket, now, deadline if alarm is None else alarm, ahead)
-        until = min((at for at in (alarm, deadline) if at is not None), default=None)
+        until = min((at for at in (alarm, look, deadline) if at is not None), default=None)
         if until is None:
             await waiter.event.wait()
         else:
@@ -168,6 +184,23 @@ class Gate(Generic[P]):
             waiter.event = anyio.Event()
         # Woken and cancelled at once: take nothing that would have to be given back.
         await anyio.lowlevel.checkpoint_if_cancelled()
+
+    def _tell_waiting(
+        self, on_event: OnEvent, bucket: Bucket, ahead: int, refusal: Refusal | None
+    ) -> None:
+        until = None if refusal is None else refusal.opens_at
+        if until is not None:
+            until += self._clock.time() - self._clock.monotonic()
+        on_event(Waiting(bucket=bucket.label, ahead=ahead, until=until))
+
+    def _tell_granted(self, permit: P, bucket: Bucket, since: float) -> None:
+        try:
+            if self._on_event is not None:
+                waited = self._clock.monotonic() - since
+                self._on_event(Granted(bucket=bucket.label, waited=waited))
+        except BaseException:
+            permit.give_back()
+            raise
 
     def _leave(self, bucket: Bucket, line: deque[Waiter], waiter: Waiter) -> None:
         was_head = line[0] is waiter

@@ -8,6 +8,7 @@ import msgspec
 
 from twretweet.clock import Clock, SystemClock
 from twretweet.errors import QueryError
+from twretweet.events import Corrected, OnEvent
 from twretweet.limits.bucket import Bucket, BucketState, Permit
 from twretweet.limits.gate import Captaincy, Gate, Refusal
 from twretweet.limits.skew import ServerClock
@@ -30,19 +31,29 @@ class MemoryLimiter:
         pace: ``"burst"`` sends as soon as there are slots; ``"even"`` spreads them over the
             window.
         clock: where time comes from.
+        on_event: is told of ``Waiting``, ``Granted`` and ``Corrected``.
     """
 
-    def __init__(self, *, pace: Pace = "burst", clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        pace: Pace = "burst",
+        clock: Clock | None = None,
+        on_event: OnEvent | None = None,
+    ) -> None:
         if pace not in ("burst", "even"):
             raise QueryError(f"pace is {pace!r}: it must be 'burst' or 'even'")
         self._pace: Pace = pace
         self._clock = SystemClock() if clock is None else clock
+        self._on_event = on_event
         self._now = self._clock.monotonic
         self._server_clock = ServerClock()
         self._windows: dict[str, _Shared] = {}
         self._days = False  # whether X has ever reported a 24-hour window
         self._sweep_at = _FIRST_SWEEP
-        self._gate: Gate[_Slots] = Gate(self._clock, ask=self._ask, captaincies=self._captaincies)
+        self._gate: Gate[_Slots] = Gate(
+            self._clock, ask=self._ask, captaincies=self._captaincies, on_event=on_event
+        )
 
     async def acquire(self, bucket: Bucket, *, max_wait: float | None) -> Permit:
         """Wait for a slot in every window of ``bucket``, first come, first served.
@@ -194,6 +205,31 @@ class MemoryLimiter:
             clock.observe(headers.date, sent, now)
         else:
             clock.assume(self._clock.time() - now)
+        reports, blamed = self._reports(slots, headers, now, refused=refused)
+        corrections: list[Corrected] = []
+        for window in slots.windows:
+            report = reports.pop(window, None)
+            before = None if self._on_event is None else (window.used(now), window.limit)
+            if window is blamed:
+                window.refuse(sent, report, clock, now)
+            elif refused:
+                window.give_back(sent)  # X does not count what it refuses
+            else:
+                window.settle(sent, report, clock, now)
+            if before is not None and before != (window.used(now), window.limit):
+                corrections.append(_correction(window, bucket, before, now))
+        for day, report in reports.items():  # X has spoken of it for the first time
+            day.learn(sent, report, clock, now)
+        self.ended(slots.windows)
+        if self._on_event is not None:
+            for correction in corrections:
+                self._on_event(correction)
+
+    def _reports(
+        self, slots: _Slots, headers: RateHeaders, now: float, *, refused: bool
+    ) -> tuple[dict[_Shared, WindowReport], _Shared | None]:
+        """Which window each report speaks of, and which window a 429 closes."""
+        bucket = slots.bucket
         reports: dict[_Shared, WindowReport] = {}
         if headers.window is not None and slots.windows:
             reports[slots.windows[0]] = headers.window
@@ -206,19 +242,10 @@ class MemoryLimiter:
                 self._days = True
                 day = self._window(WindowSpec(key, report.limit, _DAY), bucket)
                 reports[day] = report
-                if refused and report.remaining == 0 and clock.to_local(report.reset) > now:
+                ends = self._server_clock.to_local(report.reset)
+                if refused and report.remaining == 0 and ends > now:
                     blamed = day  # a day that is used up explains a 429 by itself
-        for window in slots.windows:
-            report = reports.pop(window, None)
-            if window is blamed:
-                window.refuse(sent, report, clock, now)
-            elif refused:
-                window.give_back(sent)  # X does not count what it refuses
-            else:
-                window.settle(sent, report, clock, now)
-        for day, report in reports.items():  # X has spoken of it for the first time
-            day.learn(sent, report, clock, now)
-        self.ended(slots.windows)
+        return reports, blamed
 
     @property
     def now(self) -> float:
@@ -238,6 +265,17 @@ class MemoryLimiter:
             in_flight=window.in_flight,
             waiting=len(self._gate.lines.get(bucket.key, ())),
         )
+
+
+def _correction(
+    window: _Shared, bucket: Bucket, before: tuple[int, int | None], now: float
+) -> Corrected:
+    return Corrected(
+        bucket=bucket.label,
+        window=window.key,
+        used=(before[0], window.used(now)),
+        limit=(before[1], window.limit),
+    )
 
 
 class _Shared(FixedWindow):

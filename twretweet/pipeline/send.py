@@ -21,6 +21,7 @@ from twretweet.errors import (
     TwretweetError,
     Unauthorized,
 )
+from twretweet.events import OnEvent, Refused
 from twretweet.limits import Bucket, Limiter
 from twretweet.models import RateLimit
 from twretweet.pipeline.identity import Identities
@@ -46,6 +47,7 @@ class Pipeline:
         retry: when to try again.
         max_wait: the longest wait for a slot, in seconds; ``None``: as long as it takes.
         clock: where time comes from.
+        on_event: is told of ``Refused``.
     """
 
     def __init__(
@@ -56,7 +58,9 @@ class Pipeline:
         retry: RetryPolicy,
         max_wait: float | None,
         clock: Clock,
+        on_event: OnEvent | None = None,
     ) -> None:
+        self._on_event = on_event
         self._transport = transport
         self.limiter = limiter
         self._retry = retry
@@ -166,6 +170,8 @@ class Pipeline:
             refusal = error_of(reply, clock_offset=self._offset)
             # The cap of a plan answers 429 too, and has nothing to do with the window.
             permit.settle(headers, refused=isinstance(refusal, TooManyRequests))
+            if isinstance(refusal, TooManyRequests) and self._on_event is not None:
+                self._on_event(Refused(bucket=bucket.label, until=refusal.reset_at))
             raise refusal
         permit.settle(headers)
         return read(reply, endpoint.decode, _rate_limit(headers), clock_offset=self._offset)
