@@ -46,7 +46,8 @@ class SessionManager:
         timeout: how long one request may take from connecting to the last byte, in seconds; the
             wait for a slot does not count.
         max_wait: the longest wait for a slot, in seconds; a longer one raises
-            ``RateLimitExceeded`` before anything is sent. ``None`` waits as long as it takes.
+            ``RateLimitExceeded`` before anything is sent. ``None`` waits as long as it takes. So
+            does a wait beyond the deadline of an ``anyio.fail_after`` around the call.
         on_event: is called with what happens inside, see :mod:`twretweet.events`. A limiter of
             your own takes its own ``on_event``.
         vocabulary: the words for fields and expansions to send, ``"tweet"`` or ``"post"``; both

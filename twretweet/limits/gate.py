@@ -17,6 +17,7 @@ A waiter holds nothing while it waits, so a cancelled one only has to leave.
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
@@ -92,6 +93,17 @@ class Captaincy:
             captain.event.set()
 
 
+def patience(max_wait: float | None) -> float | None:
+    """How long the caller can wait: ``max_wait``, or less where ``anyio.fail_after`` says so.
+
+    Who will be cancelled before the window opens had better hear at once when it does.
+    """
+    left = anyio.current_effective_deadline() - anyio.current_time()
+    if not 0 < left < math.inf:
+        return max_wait
+    return left if max_wait is None else min(left, max_wait)
+
+
 class Gate(Generic[P]):
     """All lines of one limiter.
 
@@ -124,8 +136,10 @@ class Gate(Generic[P]):
         """Wait at the end of the line until there are slots.
 
         Raises:
-            RateLimitExceeded: ``max_wait`` seconds are over, or will be before a slot is free.
+            RateLimitExceeded: ``max_wait`` seconds, or those of the caller's own deadline, are
+                over, or will be before a slot is free.
         """
+        max_wait = patience(max_wait)
         self._tickets += 1
         waiter = Waiter(self._tickets)
         line = self.lines.get(bucket.key)

@@ -10,7 +10,7 @@ from twretweet.clock import Clock, SystemClock
 from twretweet.errors import QueryError
 from twretweet.events import Corrected, OnEvent
 from twretweet.limits.bucket import Bucket, BucketState, Permit
-from twretweet.limits.gate import Captaincy, Gate, Refusal
+from twretweet.limits.gate import Captaincy, Gate, Refusal, patience
 from twretweet.limits.skew import ServerClock
 from twretweet.limits.spec import Pace, WindowMemory, WindowSpec
 from twretweet.limits.window import FixedWindow
@@ -76,6 +76,7 @@ class MemoryLimiter:
                     window.free -= 1
                     window.in_flight += 1
                 return _Slots(self, bucket, windows, now)
+        max_wait = patience(max_wait)
         if max_wait is not None:
             self._refuse_long_wait(bucket, windows, max_wait, now)
         return await self._gate.wait(bucket, max_wait=max_wait)

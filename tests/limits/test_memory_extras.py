@@ -1,0 +1,126 @@
+"""Pace, deadlines, snapshots, and what is forgotten."""
+
+from itertools import pairwise
+
+import anyio
+import pytest
+
+from tests.limits.scene import Scene, bucket
+from tests.support.virtual_time import LoopClock
+from twretweet.errors import QueryError, RateLimitExceeded
+from twretweet.limits import MemoryLimiter
+from twretweet.protocol.headers import RateHeaders, WindowReport
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def scene():
+    async with anyio.create_task_group() as tasks:
+        yield Scene(tasks)
+        tasks.cancel_scope.cancel()
+
+
+@pytest.fixture
+def anyio_backend(virtual_time):
+    return virtual_time
+
+
+def told(clock: LoopClock, limit: int, remaining: int, ends_in: float = 900) -> RateHeaders:
+    now = int(clock.time())
+    return RateHeaders(WindowReport(limit, remaining, now + int(ends_in)), None, None, now)
+
+
+async def test_an_even_pace_spreads_the_slots_to_the_end_of_the_window():
+    clock = LoopClock(epoch=1_700_000_000.0)
+    limiter = MemoryLimiter(clock=clock, pace="even")
+    ann, times = bucket("ann", limit=10), []
+    for number in range(25):
+        permit = await limiter.acquire(ann, max_wait=None)
+        times.append(clock.monotonic())
+        used = number % 10 + 1
+        opened = times[number - number % 10]
+        permit.settle(told(clock, 10, 10 - used, opened + 900 - clock.monotonic()))
+    pauses = [later - earlier for earlier, later in pairwise(times)]
+    assert pauses == pytest.approx([90] * 24, abs=2)
+
+
+async def test_a_pace_that_does_not_exist_is_refused():
+    with pytest.raises(QueryError, match="'burst' or 'even'"):
+        MemoryLimiter(pace="slow")
+
+
+async def test_a_deadline_before_the_reset_is_told_at_once():
+    clock = LoopClock()
+    limiter = MemoryLimiter(clock=clock)
+    ann = bucket("ann", limit=1)
+    (await limiter.acquire(ann, max_wait=None)).settle(told(clock, 1, 0))
+    before = clock.monotonic()
+    with pytest.raises(RateLimitExceeded) as caught, anyio.fail_after(60):
+        await limiter.acquire(ann, max_wait=None)
+    assert clock.monotonic() == before
+    assert 899 < caught.value.wait < 902
+
+
+async def test_a_deadline_after_the_reset_is_waited_for():
+    clock = LoopClock()
+    limiter = MemoryLimiter(clock=clock)
+    ann = bucket("ann", limit=1)
+    (await limiter.acquire(ann, max_wait=None)).settle(told(clock, 1, 0))
+    with anyio.fail_after(1000):
+        (await limiter.acquire(ann, max_wait=None)).give_back()
+    assert clock.monotonic() > 899
+
+
+async def test_a_restarted_program_remembers_the_windows_that_are_open():
+    clock = LoopClock()
+    before = MemoryLimiter(clock=clock)
+    ann, bob = bucket("ann", limit=5), bucket("bob", limit=5)
+    for left in (4, 3, 2):
+        (await before.acquire(ann, max_wait=None)).settle(told(clock, 5, left))
+    (await before.acquire(bob, max_wait=None)).settle(told(clock, 5, 4, ends_in=10))
+    snapshot = before.snapshot()
+    await anyio.sleep(30)
+    after = MemoryLimiter(clock=clock)
+    after.restore(snapshot)
+    [state] = after.states([ann])
+    assert (state.limit, state.remaining) == (5, 2)
+    assert state.resets_at == before.states([ann])[0].resets_at
+    assert after.states([bob])[0].remaining == 5, "that window is over"
+    for _ in range(2):
+        await after.acquire(ann, max_wait=0)
+    with pytest.raises(RateLimitExceeded):
+        await after.acquire(ann, max_wait=0)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '[{"key": 1}]', b"\xff"])
+async def test_what_is_no_snapshot_is_refused(text):
+    with pytest.raises(QueryError, match="no snapshot"):
+        MemoryLimiter().restore(text)
+
+
+async def test_accounts_that_do_nothing_are_forgotten():
+    clock = LoopClock()
+    limiter = MemoryLimiter(clock=clock)
+    for number in range(5000):
+        permit = await limiter.acquire(bucket(f"user{number}"), max_wait=None)
+        permit.settle(told(clock, 2, 1))
+        if number % 50 == 49:
+            await anyio.sleep(50)
+    assert len(limiter.states()) < 3000
+    kept = {state.window for state in limiter.states()}
+    assert {f"read:user{number}" for number in range(4200, 5000)} <= kept, "these are open"
+
+
+async def test_a_window_in_use_is_never_forgotten():
+    clock = LoopClock()
+    limiter = MemoryLimiter(clock=clock)
+    held = await limiter.acquire(bucket("ann"), max_wait=None)
+    for number in range(3000):
+        (await limiter.acquire(bucket(f"user{number}"), max_wait=None)).give_back()
+        if number % 50 == 49:
+            await anyio.sleep(500)
+    [state] = [state for state in limiter.states() if state.window == "read:ann"]
+    assert state.in_flight == 1
+    held.settle(told(clock, 2, 1))
+    assert limiter.states([bucket("ann")])[0].in_flight == 0
