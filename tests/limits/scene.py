@@ -1,14 +1,18 @@
-"""Callers of a limiter on a clock that is moved by hand."""
+"""Callers of a limiter on a clock that is moved by hand, also Redis's."""
 
 import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import anyio
 from anyio.abc import TaskGroup
+from redis.exceptions import NoScriptError
 
 from tests.support.clock import ManualClock
 from twretweet.errors import RateLimitExceeded
 from twretweet.limits import Bucket, MemoryLimiter, Permit, WindowSpec
+from twretweet.limits.redis import RedisClient, RedisLimiter
 from twretweet.protocol.headers import RateHeaders, WindowReport
 
 QUARTER_HOUR = 900.0
@@ -32,10 +36,53 @@ def bucket(
         f"{endpoint} of {user}",
         endpoint,
         tuple(windows),
-        user,
+        user if app is None else "app",
         f"day:{user}",
         "day:app",
     )
+
+
+class SteeredRedis:
+    """A client of a real server, whose script reads the time of ``clock`` instead of Redis's.
+
+    The script itself knows nothing of this: its text is changed on the way.
+    """
+
+    def __init__(self, client: RedisClient, clock: ManualClock) -> None:
+        self.client = client
+        self.clock = clock
+        self.busy = 0
+        self._shas: dict[str, str] = {}
+
+    def evalsha(self, sha: str, numkeys: int, *keys_and_args: str | bytes) -> Awaitable[object]:
+        return self._run(self.client.evalsha, self._shas.get(sha), numkeys, keys_and_args)
+
+    def eval(self, script: str, numkeys: int, *keys_and_args: str | bytes) -> Awaitable[object]:
+        steered = script.replace("redis.call('TIME')", "{ARGV[2], ARGV[3]}")
+        assert steered != script
+        self._shas[_sha(script)] = _sha(steered)
+        return self._run(self.client.eval, steered, numkeys, keys_and_args)
+
+    async def _run(
+        self,
+        command: Callable[..., Awaitable[object]],
+        script: str | None,
+        numkeys: int,
+        keys_and_args: tuple[str | bytes, ...],
+    ) -> object:
+        if script is None:
+            raise NoScriptError
+        seconds, rest = divmod(round(self.clock.monotonic() * 1e6), 1_000_000)
+        now = (str(round(self.clock.time() - self.clock.monotonic()) + seconds), str(rest))
+        self.busy += 1
+        try:
+            return await command(script, numkeys, *keys_and_args, *now)
+        finally:
+            self.busy -= 1
+
+
+def _sha(script: str) -> str:
+    return hashlib.sha1(script.encode()).hexdigest()
 
 
 @dataclass
@@ -43,6 +90,7 @@ class Scene:
     """The limiter, who asks it, and what they got."""
 
     tasks: TaskGroup
+    redis: RedisClient | None = None
     clock: ManualClock = field(default_factory=ManualClock)
     granted: list[object] = field(default_factory=list)
     permits: dict[object, Permit] = field(default_factory=dict)
@@ -50,7 +98,12 @@ class Scene:
     scopes: dict[object, anyio.CancelScope] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.limiter = MemoryLimiter(clock=self.clock)
+        self.steered = None if self.redis is None else SteeredRedis(self.redis, self.clock)
+        self.limiter: MemoryLimiter | RedisLimiter
+        if self.steered is None:
+            self.limiter = MemoryLimiter(clock=self.clock)
+        else:
+            self.limiter = RedisLimiter(self.steered, clock=self.clock)
 
     async def ask(self, name: object, bucket: Bucket, max_wait: float | None = None) -> None:
         """Have somebody come, and wait until everybody rests."""
@@ -81,6 +134,10 @@ class Scene:
         this, quiet = asyncio.current_task(), 0
         while quiet < _QUIET:
             await asyncio.sleep(0)
+            if self.steered is not None and self.steered.busy:
+                quiet = 0
+                await asyncio.sleep(0.0001)
+                continue
             busy = any(_runs(task) for task in asyncio.all_tasks() if task is not this)
             quiet = 0 if busy else quiet + 1
 
@@ -110,6 +167,17 @@ class Scene:
 
     def waiting(self) -> int:
         return sum(state.waiting for state in self.limiter.states())
+
+
+async def full(scene: Scene, limit: int = 2, app: int | None = None, user: str = "ann") -> Bucket:
+    """A bucket whose window is open, full, and ends 900 s from now."""
+    ann = bucket(user, limit=limit, app=app)
+    await scene.open(ann)
+    for number in range(limit - 1):
+        await scene.ask(("filler", number), ann)
+        await scene.settle(("filler", number), scene.says(limit, limit - 2 - number))
+    scene.granted.clear()
+    return ann
 
 
 def _runs(task: asyncio.Task[object]) -> bool:

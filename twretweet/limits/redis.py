@@ -1,0 +1,329 @@
+"""Buckets in Redis, for services of many processes and machines.
+
+Which requests may be sent is decided by one script (``window.lua``) that keeps the rules of
+``window.py``; it runs once for each request, atomically, on Redis's own clock.
+
+1. In a process only the first in each line asks; the others wait for their turn, first come,
+   first served. Between processes there is no order.
+2. What became of a request is told by the next call for windows that lie beside its own; by a call
+   of its own if none comes within a moment.
+3. Who finds a window full sleeps until it ends. Who finds it full only because requests are in
+   flight is woken when one ends in this process; what is in flight elsewhere is looked after in
+   pauses that grow from 20 ms to a second.
+4. If a call is cancelled or fails, Redis may have given slots all the same; so it is told that the
+   request no longer wants any.
+5. A process that dies tells nothing more. What it had in flight counts as lost after a lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Literal, Self
+
+import anyio
+
+from twretweet.clock import Clock, SystemClock
+from twretweet.errors import LimiterUnavailable, QueryError
+from twretweet.events import LimiterOutage, LimiterRestored, OnEvent
+from twretweet.limits.bucket import Bucket, BucketState, Permit
+from twretweet.limits.gate import Captaincy, Gate, Refusal, Waiter, patience
+from twretweet.limits.redis_ledger import Ledger
+from twretweet.limits.redis_outage import LocalShare
+from twretweet.limits.redis_script import RedisClient, Reply, Script
+from twretweet.limits.redis_slots import AppDay, Slots
+from twretweet.limits.redis_windows import LONGEST_PAUSE, Mirror, Shard
+
+__all__ = ["RedisClient", "RedisLimiter"]
+
+# How long a correction waits for a call that carries it.
+_DELAY = 0.02
+_LONGEST = 86_400.0
+
+
+class RedisLimiter:
+    """Keeps the windows of all accounts in Redis, where many processes share them.
+
+    Use it with ``async with``, or call :meth:`aclose` in the end: that tells Redis what it has
+    not heard yet. The client stays yours; it is never closed here. No more than 32 of its
+    connections are used at once, and none while nobody asks.
+
+    The keys of one request lie in one slot of a cluster; accounts spread over the slots, and only
+    windows that the whole app shares lie together. The exception is the app's 24-hour window,
+    which X reports on some plans: each process keeps it to itself, and learns from X's answers
+    what the others have used. Slots are used as they come; there is no even pace.
+
+    Args:
+        client: a ``redis.asyncio.Redis``, also one of a Sentinel's ``master_for``, or a
+            ``redis.asyncio.RedisCluster``; of Redis 5 or later.
+        prefix: begins every key.
+        on_outage: what to do while Redis is away or answers nonsense: ``"fail"`` raises
+            ``LimiterUnavailable`` before anything is sent; ``"local"`` goes on with a share of
+            each limit, and tells Redis of it afterwards.
+        local_share: that share; of each limit at least one request may be sent.
+        lease: after how many seconds a request of which nothing was heard counts as lost; longer
+            than any request takes.
+        timeout: how long Redis may take to answer, in seconds.
+        clock: where this process's time comes from.
+        on_event: is told of ``Waiting``, ``Granted``, ``Corrected``, ``LimiterOutage`` and
+            ``LimiterRestored``.
+
+    Raises:
+        QueryError: an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        client: RedisClient,
+        *,
+        prefix: str = "twretweet",
+        on_outage: Literal["fail", "local"] = "fail",
+        local_share: float = 0.1,
+        lease: float = 120.0,
+        timeout: float = 5.0,
+        clock: Clock | None = None,
+        on_event: OnEvent | None = None,
+    ) -> None:
+        if on_outage not in ("fail", "local"):
+            raise QueryError(f"on_outage is {on_outage!r}: it must be 'fail' or 'local'")
+        if not 0 < local_share <= 1:
+            raise QueryError(f"local_share is {local_share}: it must be above 0, and 1 at most")
+        for name, seconds in (("lease", lease), ("timeout", timeout)):
+            if not 0 < seconds <= _LONGEST:
+                raise QueryError(f"{name} is {seconds}: it must be above 0, and a day at most")
+        self._clock = SystemClock() if clock is None else clock
+        self._share = local_share if on_outage == "local" else None
+        self._timeout = timeout
+        self._on_event = on_event
+        self._ledger = Ledger(
+            Script(client, timeout),
+            self._clock,
+            prefix=prefix,
+            lease=lease,
+            queued=self._rouse,
+            on_event=on_event,
+        )
+        self._gate: Gate[Slots] = Gate(
+            self._clock, ask=self._ask, captaincies=self._captaincies, on_event=on_event
+        )
+        self._courier: asyncio.Task[None] | None = None
+        self._outage: LocalShare | None = None
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Tell Redis what it has not heard yet, and end the background task.
+
+        Who still waits gets ``LimiterUnavailable``. Closing twice is harmless.
+        """
+        self._closed = True
+        for line in self._gate.lines.values():
+            line[0].event.set()
+        if self._outage is not None:
+            self._outage.end()
+        with anyio.move_on_after(self._timeout, shield=True):
+            if self._courier is not None:
+                self._courier.cancel()
+                await asyncio.wait([self._courier])
+            await self._ledger.flush(self._clock.monotonic())
+
+    async def acquire(self, bucket: Bucket, *, max_wait: float | None) -> Permit:
+        """Wait for a slot in every window of ``bucket``, first come, first served.
+
+        Args:
+            bucket: what the request counts in.
+            max_wait: the longest wait in seconds; ``None`` waits as long as it takes. The time
+                that Redis takes to answer does not count.
+
+        Raises:
+            RateLimitExceeded: the wait would be, or has been, longer.
+            LimiterUnavailable: Redis is away, and ``on_outage`` is ``"fail"``.
+        """
+        max_wait = patience(max_wait)
+        deadline = None if max_wait is None else self._clock.monotonic() + max_wait
+        while True:
+            outage = self._outage
+            if outage is None:
+                if max_wait is not None and bucket.key in self._gate.lines:
+                    self._refuse_long_wait(bucket, max_wait)
+                try:
+                    return await self._gate.wait(bucket, max_wait=max_wait)
+                except LimiterUnavailable as error:
+                    if self._closed or self._share is None:
+                        raise
+                    outage = self._begin_outage(self._share, bucket, error)
+            permit = await outage.acquire(bucket, max_wait=max_wait)
+            if permit is not None:
+                return permit
+            if deadline is not None:
+                max_wait = max(deadline - self._clock.monotonic(), 0.0)
+
+    def states(self, buckets: Iterable[Bucket] | None = None) -> list[BucketState]:
+        """What is left of every window of ``buckets``, or of all that are in use.
+
+        Redis is not asked: this shows what it answered last.
+        """
+        if self._outage is not None:
+            return self._outage.states(buckets)
+        now, epoch = self._clock.monotonic(), self._clock.time()
+        ledger, lines = self._ledger, self._gate.lines
+        pairs: list[tuple[Mirror | AppDay, Bucket]] = []
+        if buckets is None:
+            for shard in ledger.shards.values():
+                pairs += [(mirror, mirror.bucket) for mirror in shard.mirrors.values()]
+            pairs += [(day, day.bucket) for day in ledger.days.values()]
+        else:
+            for bucket in buckets:
+                pairs += [(window, bucket) for window in self._windows_of(bucket)]
+        return [
+            window.state(bucket, len(lines.get(bucket.key, ())), now, epoch)
+            for window, bucket in pairs
+        ]
+
+    # -- for the gate -----------------------------------------------------------------------
+
+    async def _ask(self, bucket: Bucket, ticket: int) -> Slots | Refusal:
+        ledger = self._ledger
+        shard = ledger.shard_of(bucket)
+        while True:
+            if self._closed:
+                raise LimiterUnavailable("the limiter is closed: make another one")
+            if self._outage is not None:
+                raise LimiterUnavailable("Redis is away: a share of the limits is used meanwhile")
+            mirrors, now = shard.mirrors_of(bucket), self._clock.monotonic()
+            day = ledger.days.get(bucket.app_day) if ledger.days else None
+            for window in (*mirrors, day):
+                captain = None if window is None else _captain(window)
+                if window is not None and captain is not None and captain.ticket < ticket:
+                    # Somebody in another line came earlier, and is asking or about to.
+                    return Refusal(window.waiting_room(), None)
+            if day is not None and not day.room(now):
+                return Refusal(day.waiting_room(), day.opens_at(now))
+            slots = await self._try(bucket, shard, mirrors, day, ticket)
+            if isinstance(slots, Slots) or not shard.pending:
+                return slots
+            # Meanwhile an answer has come that Redis does not know yet.
+
+    async def _try(
+        self,
+        bucket: Bucket,
+        shard: Shard,
+        mirrors: list[Mirror],
+        day: AppDay | None,
+        ticket: int,
+    ) -> Slots | Refusal:
+        ledger, name = self._ledger, self._ledger.new_name()
+        taken = None if day is None else day.take(self._clock.monotonic())
+        reply: Reply | None = None
+        try:
+            if mirrors:
+                reply = await ledger.call(shard, mirrors, name, ticket)
+        finally:
+            if day is not None and taken is not None and (reply is None or not reply.granted):
+                day.give_back(taken)
+        now = self._clock.monotonic()
+        if reply is None or reply.granted:
+            granted = None if reply is None else reply.now
+            sent = now if taken is None else taken
+            return Slots(
+                ledger, bucket, shard, mirrors, name=name, sent=sent, granted=granted, day=day
+            )
+        return self._refusal(mirrors[reply.full], reply, now)
+
+    def _refusal(self, mirror: Mirror, reply: Reply, now: float) -> Refusal:
+        opens = None
+        if reply.opens_in >= 0:
+            opens = mirror.opens = self._ledger.time.to_local(reply.now + reply.opens_in)
+        look = None
+        if reply.for_flights and mirror.in_flight > mirror.held:
+            look = now + mirror.pause
+            mirror.pause = min(2 * mirror.pause, LONGEST_PAUSE)
+        return Refusal(mirror.waiting_room(), opens, look)
+
+    def _captaincies(self, bucket: Bucket) -> list[Captaincy]:
+        rooms: list[Captaincy] = []
+        for window in self._windows_of(bucket):
+            if window.captaincy is not None:
+                if window.captaincy.captain() is None:
+                    window.captaincy = None
+                else:
+                    rooms.append(window.captaincy)
+        return rooms
+
+    def _windows_of(self, bucket: Bucket) -> list[Mirror | AppDay]:
+        windows: list[Mirror | AppDay] = [*self._ledger.shard_of(bucket).mirrors_of(bucket)]
+        day = self._ledger.days.get(bucket.app_day)
+        return windows if day is None else [*windows, day]
+
+    def _refuse_long_wait(self, bucket: Bucket, max_wait: float) -> None:
+        """Raise at once if those ahead alone will use up what ``max_wait`` gives."""
+        now, ahead = self._clock.monotonic(), len(self._gate.lines[bucket.key])
+        until = now
+        for mirror in self._ledger.shard_of(bucket).mirrors_of(bucket):
+            missing = ahead + 1 - mirror.room(now)
+            if mirror.opens is not None and mirror.limit is not None and missing > 0:
+                whole_windows = (missing - 1) // mirror.limit
+                until = max(until, mirror.opens + whole_windows * mirror.seconds)
+        if until - now > max_wait:
+            raise self._gate.refusal(bucket, now, until, ahead)
+
+    # -- what nobody waits for --------------------------------------------------------------
+
+    def _rouse(self) -> None:
+        """Have the corrections carried to Redis, if no call comes that does it."""
+        if self._courier is None and not self._closed:
+            self._courier = asyncio.create_task(self._carry(), name="twretweet corrections")
+
+    async def _carry(self) -> None:
+        pause = _DELAY
+        try:
+            while self._outage is not None or self._ledger.unsent:
+                await self._clock.sleep(pause)
+                outage, now = self._outage, self._clock.monotonic()
+                if outage is None:
+                    done = await self._ledger.flush(now - _DELAY / 2)
+                else:
+                    done = await self._ledger.probe(outage.shard)
+                    done = done and await self._ledger.flush(now)
+                    if done:
+                        self._end_outage(outage)
+                pause = _DELAY if done else min(2 * pause, LONGEST_PAUSE)
+        finally:
+            self._courier = None
+
+    def _begin_outage(self, share: float, bucket: Bucket, error: LimiterUnavailable) -> LocalShare:
+        if self._outage is None:
+            ledger = self._ledger
+            self._outage = LocalShare(
+                share,
+                self._clock,
+                hold=ledger.hold,
+                shard=ledger.shard_of(bucket),
+                mirrors=[m for shard in ledger.shards.values() for m in shard.mirrors.values()],
+                on_event=self._on_event,
+            )
+            self._rouse()
+            if self._on_event is not None:
+                self._on_event(LimiterOutage(error=str(error), share=share))
+        return self._outage
+
+    def _end_outage(self, outage: LocalShare) -> None:
+        self._outage = None
+        outage.end()
+        if self._on_event is not None:
+            self._on_event(LimiterRestored(away=self._clock.monotonic() - outage.began))
+
+
+def _captain(window: Mirror | AppDay) -> Waiter | None:
+    return None if window.captaincy is None else window.captaincy.captain()

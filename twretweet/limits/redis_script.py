@@ -1,0 +1,161 @@
+"""Asking Redis: the script, the client that runs it, Redis's clock, and what can go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Sequence
+from importlib import resources
+from typing import Protocol
+
+import msgspec
+from redis.exceptions import NoScriptError
+
+from twretweet.clock import Clock
+from twretweet.errors import LimiterUnavailable
+
+MICROSECONDS = 1e6
+# Quartz drifts by less than this, and a clock that is being adjusted by no more than five times.
+_DRIFT = 1e-4
+# A client's pool may hold few connections, and fails whoever finds none.
+_CALLS_AT_ONCE = 32
+_HEAD = 5  # numbers of a reply before those of the windows
+PER_WINDOW = 5
+
+
+class RedisClient(Protocol):
+    """What is needed of ``redis.asyncio.Redis`` and ``redis.asyncio.RedisCluster``."""
+
+    def evalsha(self, sha: str, numkeys: int, *keys_and_args: str | bytes) -> Awaitable[object]:
+        """Run a script that the server knows."""
+        ...
+
+    def eval(self, script: str, numkeys: int, *keys_and_args: str | bytes) -> Awaitable[object]:
+        """Run a script, and have the server remember it."""
+        ...
+
+
+class RedisTime:
+    """Redis's clock, as an interval of its offset from the local monotonic one.
+
+    A call sent at ``s`` and answered at ``r`` (local) that read the time ``t`` in Redis proves
+    that the offset lies between ``t - r`` and ``t - s``. What all calls prove together is
+    narrower than each; it widens with time, since clocks drift apart. A call that proves
+    something else means that a clock was set, and is believed.
+    """
+
+    __slots__ = ("_at", "_high", "_low")
+
+    def __init__(self, clock: Clock) -> None:
+        # Until Redis has answered: both clocks are right.
+        self._at = clock.monotonic()
+        self._low = self._high = (clock.time() - self._at) * MICROSECONDS
+
+    def observe(self, redis: int, sent: float, received: float) -> None:
+        """Take in the time that a call read.
+
+        Args:
+            redis: in microseconds of Redis's clock.
+            sent: when the call went out, monotonic seconds.
+            received: when its answer was there, monotonic seconds.
+        """
+        low, high = redis - received * MICROSECONDS, redis - sent * MICROSECONDS
+        drift = (received - self._at) * MICROSECONDS * _DRIFT
+        if low <= self._high + drift and high >= self._low - drift:
+            low, high = max(low, self._low - drift), min(high, self._high + drift)
+        self._low, self._high, self._at = low, high, received
+
+    @property
+    def doubt(self) -> int:
+        """How much earlier than :meth:`to_redis` says a moment may be, in microseconds."""
+        return round(self._high - self._low)
+
+    def to_local(self, redis: float) -> float:
+        """The latest monotonic moment that ``redis`` may be, so that nobody comes early."""
+        return (redis - self._low) / MICROSECONDS
+
+    def to_redis(self, monotonic: float) -> int:
+        """The latest moment of Redis's clock that ``monotonic`` may be."""
+        return round(monotonic * MICROSECONDS + self._high)
+
+
+class Reply:
+    """What the script answered.
+
+    Attributes:
+        granted: whether there is a slot in every window.
+        now: Redis's clock, in microseconds.
+        full: the number of the window without room, from 0.
+        opens_in: how many microseconds until it opens; negative where only an answer can tell.
+        for_flights: whether it would have room but for requests in flight.
+        windows: per window the limit or -1, how many slots are taken, how many microseconds until
+            it ends or -1, how many requests are in flight, and X's name for its end.
+    """
+
+    __slots__ = ("for_flights", "full", "granted", "now", "opens_in", "windows")
+
+    def __init__(self, numbers: list[int], windows: int) -> None:
+        if len(numbers) != _HEAD + PER_WINDOW * windows:
+            raise ValueError(f"{len(numbers)} numbers for {windows} windows")
+        self.granted = numbers[0] == 1
+        self.now = numbers[1]
+        self.full = numbers[2] - 1
+        self.opens_in = numbers[3]
+        self.for_flights = numbers[4] == 1
+        self.windows = numbers
+        if not (self.granted or -1 <= self.full < windows):
+            raise ValueError(f"window {self.full + 1} of {windows} is full")
+
+    def window(self, number: int) -> Sequence[int]:
+        """What was told about one window."""
+        at = _HEAD + PER_WINDOW * number
+        return self.windows[at : at + PER_WINDOW]
+
+
+class Script:
+    """The rules in ``window.lua``, run by whoever answers for the keys."""
+
+    __slots__ = ("_calls", "_client", "_decode", "_encode", "_sha", "_text", "_timeout")
+
+    def __init__(self, client: RedisClient, timeout: float) -> None:
+        self._client = client
+        self._timeout = timeout
+        self._text = resources.files("twretweet.limits").joinpath("window.lua").read_text("utf-8")
+        self._sha = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+        self._calls = asyncio.Semaphore(_CALLS_AT_ONCE)
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.json.Decoder(list[int]).decode
+
+    async def run(self, keys: Sequence[str], request: object) -> Reply:
+        """Run the script once.
+
+        Raises:
+            LimiterUnavailable: there was no answer, or none that makes sense.
+        """
+        argument = self._encode(request)
+        count = len(keys)
+        try:
+            async with asyncio.timeout(self._timeout), self._calls:
+                try:
+                    answer = await self._client.evalsha(self._sha, count, *keys, argument)
+                except NoScriptError:
+                    answer = await self._client.eval(self._text, count, *keys, argument)
+            if not isinstance(answer, bytes | str):
+                raise TypeError(f"the answer is of type {type(answer).__name__}")  # noqa: TRY301
+            return Reply(self._decode(answer), count)
+        except Exception as error:
+            raise _unavailable(error, self._timeout) from error
+
+
+def _unavailable(error: Exception, timeout: float) -> LimiterUnavailable:
+    if isinstance(error, TimeoutError):
+        what = f"Redis did not answer within {timeout:g} s"
+    elif isinstance(error, msgspec.MsgspecError | ValueError | TypeError):
+        what = f"Redis answered what makes no sense ({error})"
+    else:
+        what = f"Redis could not be asked ({type(error).__name__}: {error})"
+    return LimiterUnavailable(
+        f"{what}, so nothing was sent: check that the client leads to a Redis server of version 5 "
+        "or later that may be written to and lets it run scripts; or pass on_outage='local' to go "
+        "on with a share of the limits meanwhile"
+    )

@@ -1,0 +1,116 @@
+"""What a caller holds of windows that live in Redis."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from twretweet.limits.bucket import Bucket, BucketState
+from twretweet.limits.gate import Captaincy
+from twretweet.limits.redis_windows import FIRST_PAUSE, GIVE_BACK, LOSE, Mirror, Shard
+from twretweet.limits.spec import WindowSpec
+from twretweet.limits.window import FixedWindow
+from twretweet.protocol.headers import RateHeaders
+
+DAY = 86_400.0
+
+
+class AppDay(FixedWindow):
+    """The 24-hour window of an app, and those who are registered with it."""
+
+    __slots__ = ("bucket", "captaincy", "key")
+
+    def __init__(self, bucket: Bucket, limit: int) -> None:
+        super().__init__(WindowSpec(bucket.app_day, limit, DAY))
+        self.key = bucket.app_day
+        self.bucket = bucket  # that used it first
+        self.captaincy: Captaincy | None = None
+
+    def waiting_room(self) -> Captaincy:
+        """Where to register for this window."""
+        if self.captaincy is None:
+            self.captaincy = Captaincy()
+        return self.captaincy
+
+    def state(self, bucket: Bucket, waiting: int, now: float, epoch: float) -> BucketState:
+        """For display."""
+        ends, limit = self.ends_at(now), self.limit
+        return BucketState(
+            endpoint=bucket.endpoint,
+            bucket=bucket.label,
+            window=self.key,
+            limit=limit,
+            remaining=None if limit is None else max(limit - self.used(now), 0),
+            resets_at=None if ends is None else ends - now + epoch,
+            in_flight=self.in_flight,
+            waiting=waiting,
+        )
+
+
+class Keeper(Protocol):
+    """Who is told what becomes of slots."""
+
+    @property
+    def now(self) -> float:
+        """The monotonic clock."""
+        ...
+
+    def ended(self, slots: Slots, what: int) -> None:
+        """A request ended without an answer."""
+        ...
+
+    def settle(self, slots: Slots, headers: RateHeaders, *, refused: bool) -> None:
+        """A request was answered."""
+        ...
+
+
+class Slots:
+    """A slot in each window of a bucket.
+
+    Attributes:
+        name: of the request, its id in Redis.
+        sent: when the slots were taken, monotonic.
+        granted: the same in Redis's time; ``None`` where Redis was not asked.
+        day: the app's 24-hour window, if X has spoken of one.
+    """
+
+    __slots__ = ("_keeper", "bucket", "day", "granted", "mirrors", "name", "sent", "shard")
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        bucket: Bucket,
+        shard: Shard,
+        mirrors: list[Mirror],
+        *,
+        name: str,
+        sent: float,
+        granted: int | None = None,
+        day: AppDay | None,
+    ) -> None:
+        self._keeper = keeper
+        self.bucket = bucket
+        self.shard = shard
+        self.mirrors = mirrors
+        self.name = name
+        self.sent = sent
+        self.granted = granted
+        self.day = day
+        for mirror in mirrors:
+            mirror.held += 1
+            mirror.pause = FIRST_PAUSE
+
+    def give_back(self) -> None:
+        """The request was never sent."""
+        if self.day is not None:
+            self.day.give_back(self.sent)
+        self._keeper.ended(self, GIVE_BACK)
+
+    def lose(self) -> None:
+        """The request was sent and no answer came."""
+        if self.day is not None:
+            self.day.lose(self.sent, self._keeper.now)
+        self._keeper.ended(self, LOSE)
+
+    def settle(self, headers: RateHeaders, *, refused: bool = False) -> None:
+        """An answer came."""
+        self._keeper.settle(self, headers, refused=refused)

@@ -1,0 +1,287 @@
+"""What a process knows of windows that live in Redis, and what it has yet to tell.
+
+A *shard* holds the windows that lie together in Redis, and the *corrections* that no call has
+carried there yet. A *mirror* is one window as the last answer showed it, for display and to find
+out whether somebody in this process can bring news. Decisions are made in Redis alone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from twretweet.limits.bucket import Bucket, BucketState
+from twretweet.limits.gate import Captaincy
+from twretweet.limits.redis_script import MICROSECONDS, RedisTime
+from twretweet.limits.spec import WindowMemory, WindowSpec
+
+# What happened in one window, as window.lua calls it.
+GIVE_BACK, LOSE, SETTLE, REFUSE, LEARN, HOLD, CANCEL = 1, 2, 3, 4, 5, 6, 7
+
+FIRST_PAUSE = 0.02
+LONGEST_PAUSE = 1.0
+# So many corrections travel in one call; and a shard holds no more than so many while Redis is
+# away. What is dropped then counts as lost at the end of its lease.
+_MOST_PER_CALL = 32
+_MOST_KEPT = 1024
+
+
+class Told(Struct, frozen=True, gc=False):
+    """What X said about one window; ``end`` is monotonic, ``doubt`` seconds."""
+
+    limit: int
+    remaining: int
+    reset: int
+    end: float
+    doubt: float
+
+
+class Mirror:
+    """One window, as this process knows it.
+
+    Attributes:
+        held: how many slots this process holds, or has held and not yet told Redis about.
+        ends: monotonic; ``None`` where no window is known to be open.
+        opens: monotonic; when there may be room again, where Redis said so.
+        pause: how long to wait before asking again about what others have in flight.
+    """
+
+    __slots__ = (
+        "bucket",
+        "captaincy",
+        "ends",
+        "held",
+        "in_flight",
+        "key",
+        "limit",
+        "number",
+        "opens",
+        "pause",
+        "pending",
+        "redis_key",
+        "reset",
+        "seconds",
+        "seen",
+        "spec",
+        "used",
+    )
+
+    def __init__(self, spec: WindowSpec, redis_key: str, bucket: Bucket) -> None:
+        self.key = spec.key
+        self.redis_key = redis_key
+        self.bucket = bucket  # that used it first
+        self.seconds = spec.seconds
+        self.spec = (-1 if spec.limit is None else spec.limit, round(spec.seconds * MICROSECONDS))
+        self.limit = spec.limit
+        self.used = self.in_flight = self.reset = self.seen = 0
+        self.ends: float | None = None
+        self.opens: float | None = None
+        self.held = 0
+        self.pending = 0  # corrections that speak of it
+        self.number = 0  # in the call that is being put together
+        self.pause = FIRST_PAUSE
+        self.captaincy: Captaincy | None = None  # while anybody waits
+
+    def waiting_room(self) -> Captaincy:
+        """Where to register for this window."""
+        if self.captaincy is None:
+            self.captaincy = Captaincy()
+        return self.captaincy
+
+    def show(self, now: int, numbers: Sequence[int], time: RedisTime) -> None:
+        """Take in what a call answered, unless a later one has answered already."""
+        if now < self.seen:
+            return
+        self.seen = now
+        limit, self.used, ends_in, self.in_flight, self.reset = numbers
+        self.limit = None if limit < 0 else limit
+        self.ends = self.opens = None if ends_in < 0 else time.to_local(now + ends_in)
+
+    def end_flight(self, told: Told | None, *, counted: bool) -> None:
+        """A request of this process has ended; Redis will hear of it later."""
+        self.held -= 1
+        self.in_flight = max(self.in_flight - 1, self.held, 0)
+        if told is not None:
+            self.hear(told)
+        elif not counted:
+            self.used = max(self.used - 1, 0)
+
+    def hear(self, told: Told) -> None:
+        """Show what X said."""
+        self.limit, self.ends, self.reset = told.limit, told.end, told.reset
+        self.used = told.limit - told.remaining + self.in_flight
+
+    def room(self, now: float) -> int:
+        """How many slots were left, the last time that Redis was asked."""
+        if self.limit is None:
+            return 1 << 30
+        used = self.in_flight if self.ends is None or self.ends <= now else self.used
+        return max(self.limit - used, 0)
+
+    def idle(self, now: float) -> bool:
+        """Whether nothing would be lost with this."""
+        busy = self.captaincy is not None or self.held or self.pending or self.in_flight
+        return not busy and (self.ends is None or self.ends <= now)
+
+    def state(self, bucket: Bucket, waiting: int, now: float, epoch: float) -> BucketState:
+        """For display."""
+        ends = None if self.ends is None or self.ends <= now else self.ends
+        return BucketState(
+            endpoint=bucket.endpoint,
+            bucket=bucket.label,
+            window=self.key,
+            limit=self.limit,
+            remaining=None if self.limit is None else self.room(now),
+            resets_at=None if ends is None else ends - now + epoch,
+            in_flight=self.in_flight,
+            waiting=waiting,
+        )
+
+    def remember(
+        self, share: Callable[[int], int], now: float, epoch: float
+    ) -> WindowMemory | None:
+        """This window for a limiter that may use a share of it; ``None`` if none is open."""
+        if self.limit is None or self.ends is None or self.ends <= now:
+            return None
+        limit = share(self.limit)
+        return WindowMemory(
+            key=self.key,
+            limit=limit,
+            seconds=self.seconds,
+            used=limit - min(limit, self.room(now)),
+            ends_at=self.ends - now + epoch,
+            reset=self.reset,
+        )
+
+
+Act: TypeAlias = tuple[Mirror, int, Told | None]
+
+
+class Correction:
+    """What happened to one request, to be told to Redis.
+
+    Attributes:
+        name: of the request, its id in Redis.
+        sent: when it got its slots, in Redis's time; monotonic seconds where Redis did not give
+            them.
+        heard: when it ended, monotonic.
+        acts: what happened in each window.
+    """
+
+    __slots__ = ("acts", "heard", "name", "sent")
+
+    def __init__(self, name: str, sent: int | float, heard: float, acts: list[Act]) -> None:
+        self.name = name
+        self.sent = sent
+        self.heard = heard
+        self.acts = acts
+
+    def encode(self, time: RedisTime) -> list[object]:
+        """As window.lua wants it; every mirror has its number in the call."""
+        sent = self.sent if isinstance(self.sent, int) else time.to_redis(self.sent)
+        encoded: list[object] = [self.name, sent, time.to_redis(self.heard)]
+        for mirror, what, told in self.acts:
+            if told is None:
+                encoded.append((mirror.number, what))
+            else:
+                end = time.to_redis(told.end)
+                fuzz = round(told.doubt * MICROSECONDS) + time.doubt
+                encoded.append(
+                    (mirror.number, what, told.limit, told.remaining, told.reset, end, fuzz)
+                )
+        return encoded
+
+
+class Shard:
+    """Windows that lie together in Redis.
+
+    Attributes:
+        mirrors: by the key of the window.
+        pending: corrections, oldest first.
+        since: when the oldest was put there, monotonic.
+    """
+
+    __slots__ = ("mirrors", "pending", "prefix", "since")
+
+    def __init__(self, prefix: str, name: str) -> None:
+        # What stands in braces decides where Redis Cluster keeps a key.
+        tag = name.replace("{", "(").replace("}", ")")
+        self.prefix = f"{prefix}:{{{tag}}}:"
+        self.mirrors: dict[str, Mirror] = {}
+        self.pending: deque[Correction] = deque()
+        self.since = 0.0
+
+    def mirror(self, spec: WindowSpec, bucket: Bucket) -> Mirror:
+        """The mirror of one window."""
+        mirror = self.mirrors.get(spec.key)
+        if mirror is None:
+            mirror = self.mirrors[spec.key] = Mirror(spec, self.prefix + spec.key, bucket)
+        return mirror
+
+    def mirrors_of(self, bucket: Bucket) -> list[Mirror]:
+        """Those that a request of ``bucket`` needs a slot in, as far as they lie here."""
+        known = self.mirrors
+        mirrors = [known.get(spec.key) or self.mirror(spec, bucket) for spec in bucket.windows]
+        day = known.get(bucket.user_day)
+        if day is not None:
+            mirrors.append(day)
+        return mirrors
+
+    def queue(self, correction: Correction) -> None:
+        """Keep for the next call."""
+        if not self.pending:
+            self.since = correction.heard
+        elif len(self.pending) >= _MOST_KEPT:
+            self.forget(self.pending.popleft())
+        for mirror, _, _ in correction.acts:
+            mirror.pending += 1
+        self.pending.append(correction)
+
+    def take(self) -> list[Correction]:
+        """What the next call carries."""
+        pending = self.pending
+        if not pending:
+            return []
+        return [pending.popleft() for _ in range(min(len(pending), _MOST_PER_CALL))]
+
+    def put_back(self, corrections: list[Correction]) -> None:
+        """Redis may not have got them."""
+        self.pending.extendleft(reversed(corrections))
+
+    def forget(self, correction: Correction) -> None:
+        """It has been told, or is too old to matter."""
+        for mirror, _, _ in correction.acts:
+            mirror.pending -= 1
+
+    def forget_until(self, moment: float) -> None:
+        """Drop what was heard so long ago that it matters no more."""
+        while self.pending and self.pending[0].heard < moment:
+            self.forget(self.pending.popleft())
+
+
+def compose(
+    asked: Iterable[Mirror],
+    corrections: list[Correction],
+    name: str,
+    lease: int,
+    time: RedisTime,
+) -> tuple[list[Mirror], tuple[object, ...]]:
+    """Put a call together: the windows it speaks of, and its argument."""
+    mirrors = list(asked)
+    needed = len(mirrors)
+    for number, mirror in enumerate(mirrors, 1):
+        mirror.number = number
+    if corrections:
+        known = set(mirrors)
+        for correction in corrections:
+            for mirror, _, _ in correction.acts:
+                if mirror not in known:
+                    known.add(mirror)
+                    mirrors.append(mirror)
+                    mirror.number = len(mirrors)
+    told = [correction.encode(time) for correction in corrections]
+    specs = [mirror.spec for mirror in mirrors]
+    return mirrors, (name, lease, needed if name else 0, specs, told)

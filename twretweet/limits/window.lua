@@ -1,0 +1,225 @@
+-- The rules of window.py, kept by Redis: read them there; the names are the same here.
+--
+-- One call takes in what answers have told since the last one, and then takes a slot in every
+-- window of a request, or in none. Beside those of window.py it has these rules:
+--
+-- 1. Time is Redis's own, in microseconds, so that all processes agree on it.
+-- 2. Which requests are in flight is kept by their ids. One of which nothing was heard for the
+--    length of a lease belonged to a process that died, and counts as lost when the lease ended.
+-- 3. What an answer told may be delivered late, and twice when the connection broke. So it carries
+--    when it was heard; it counts in the window that was open then; and the second time, when its
+--    request is no longer in flight, it changes nothing.
+-- 4. A request that gave up asking is cancelled by its id. The cancellation may overtake the
+--    question, so an id that was not in flight is remembered, and gets no slot any more.
+-- 5. A key is kept for as long as it can matter, and expires then.
+--
+-- KEYS     one per window, all in one hash slot; first those that the request needs
+-- ARGV[1]  msgpack: {id of the request, lease, how many windows it needs (0: it only brings
+--          corrections), per window {limit or -1, seconds}, corrections}; a correction is
+--          {id, sent, heard, what happened in one window, ...}, and that is {number of the window,
+--          what} or {number, what, limit, remaining, reset, end, fuzz}; reset is X's own name for
+--          the end of its window, every other time is in microseconds
+--
+-- Returns a JSON list: 1 if slots were taken, now, the number of the window without room, how long
+-- until it opens or -1, 1 if it would have room but for requests in flight; then per window limit,
+-- how many are taken, how long until it ends or -1, how many are in flight, and reset.
+
+local GIVE_BACK, LOSE, SETTLE, REFUSE, LEARN, HOLD, CANCEL = 1, 2, 3, 4, 5, 6, 7
+local SECOND, FIRST_BACKOFF, CAREFUL_SHARE, CAREFUL_LEAST = 1000000, 5000000, 16, 3
+
+local time = redis.call('TIME')
+local now = time[1] * SECOND + time[2]
+local id, lease, needed, specs, corrections = unpack(cmsgpack.unpack(ARGV[1]))
+
+local function forget_until(w, moment)
+  local unsure = w.unsure
+  if not unsure[1] or unsure[1] > moment then return end
+  local kept = {}
+  for _, ended in ipairs(unsure) do
+    if ended > moment then kept[#kept + 1] = ended end
+  end
+  w.unsure = kept
+end
+
+local function roll(w)
+  if w.ends and now >= w.ends then
+    w.over = w.ends - w.fuzz
+    forget_until(w, w.over)
+    w.ends, w.base, w.landed, w.since = false, 0, 0, now
+  end
+  forget_until(w, now - w.memory)
+end
+
+local function load(key, spec)
+  local w = {key = key, length = spec[2], memory = spec[2] + SECOND, flying = 0, landed = 0}
+  local packed = redis.call('GET', key)
+  if not packed then
+    w.limit, w.ends, w.reset, w.fuzz, w.base, w.told = spec[1], false, 0, 0, 0, false
+    w.since, w.over, w.strangers, w.trouble = 0, 0, false, false
+    w.unsure, w.flights, w.gone = {}, {}, {}
+    return w
+  end
+  w.limit, w.ends, w.reset, w.fuzz, w.base, w.told, w.since, w.over, w.landed, w.strangers,
+    w.trouble, w.unsure, w.flights, w.gone = cmsgpack.unpack(packed)
+  local lost, flights = 0, w.flights
+  for flight, sent in pairs(flights) do
+    local ended = sent + lease
+    if ended <= now then
+      flights[flight] = nil
+      if w.limit > 0 then w.unsure[#w.unsure + 1] = ended end
+      if not w.ends or now < w.ends or ended >= w.ends then lost = lost + 1 end
+    else
+      w.flying = w.flying + 1
+      if sent > now then flights[flight] = now end -- the clock was set back
+    end
+  end
+  if lost > 0 then table.sort(w.unsure) end
+  roll(w)
+  w.landed = w.landed + lost
+  for cancelled, at in pairs(w.gone) do
+    if at + lease <= now then w.gone[cancelled] = nil end
+  end
+  return w
+end
+
+-- Whether one more may be sent, if that many are in flight.
+local function has_room(w, flying, opening)
+  if w.trouble and (now < w.trouble[2] or flying > 0) then return false end
+  if w.limit < 0 then return true end
+  local left = w.limit - w.base - #w.unsure - flying
+  if left <= 0 then return false end
+  if not w.ends then return (w.unsure[1] and not w.told) or opening == 0 end
+  if w.trouble or not w.strangers then return true end
+  local careful = math.max(math.floor(w.limit / CAREFUL_SHARE), CAREFUL_LEAST)
+  local up_to_date = w.told and now - w.told < w.length / CAREFUL_SHARE
+  return (left > careful and up_to_date) or flying == 0
+end
+
+local function opening(w)
+  local count = 0
+  if not w.ends then
+    for _, sent in pairs(w.flights) do
+      if sent >= w.since then count = count + 1 end
+    end
+  end
+  return count
+end
+
+local function opens_at(w)
+  if w.trouble and now < w.trouble[2] then return w.trouble[2] end
+  if not w.ends and w.unsure[1] then return w.unsure[1] + w.memory end
+  return w.ends
+end
+
+local function ends_at(w)
+  if not w.ends and w.unsure[1] then return w.unsure[#w.unsure] + w.memory end
+  return w.ends
+end
+
+local function believe(w, sent, heard, limit, remaining, reset, ends, fuzz)
+  local counted = limit - remaining
+  w.limit = limit
+  if w.ends and math.abs(reset - w.reset) <= 1 then
+    w.base = math.max(w.base, counted)
+    w.ends, w.fuzz = ends, fuzz
+  elseif not w.ends or reset > w.reset or not w.told or sent >= w.told then
+    w.ends, w.reset, w.fuzz, w.base = ends, reset, fuzz, counted
+  end
+  w.told = math.max(w.told or 0, heard)
+  forget_until(w, sent)
+  if counted > w.landed + w.flying then w.strangers = true end
+end
+
+local function settle(w, known, sent, heard, act)
+  local ends = act[6]
+  local in_this_window = known and heard >= w.over
+  if act[2] == SETTLE and w.trouble and sent >= w.trouble[1] then w.trouble = false end
+  if in_this_window then w.landed = w.landed + 1 end
+  if ends and ends >= sent then
+    if ends > now then believe(w, sent, heard, act[3], act[4], act[5], ends, act[7]) end
+  elseif in_this_window and w.limit > 0 and heard > now - w.memory then
+    w.unsure[#w.unsure + 1] = heard
+    table.sort(w.unsure)
+  end
+end
+
+local function refuse(w, known, sent, heard, act)
+  local ends = act[6]
+  if ends and ends > now then
+    believe(w, sent, heard, act[3], act[4], act[5], ends, act[7])
+    if act[4] == 0 then return end
+  end
+  local before = w.trouble
+  if not known and before and before[1] >= heard then return end
+  local backoff = math.min(math.max(before and 2 * before[3] or 0, FIRST_BACKOFF), w.length)
+  w.trouble = {heard, heard + backoff, backoff}
+end
+
+local function correct(w, flight, sent, heard, act)
+  local what, known = act[2], w.flights[flight] ~= nil
+  w.changed = true
+  if known then
+    w.flights[flight] = nil
+    w.flying = w.flying - 1
+  end
+  if what == SETTLE or what == LOSE then
+    settle(w, known, sent, heard, act)
+  elseif what == REFUSE then
+    refuse(w, known, sent, heard, act)
+  elseif what == LEARN then
+    if act[6] > now then believe(w, sent, heard, act[3], act[4], act[5], act[6], act[7]) end
+  elseif what == HOLD then
+    w.flights[flight] = sent
+    w.flying = w.flying + 1
+  elseif what == CANCEL and not known then
+    w.gone[flight] = now
+  end
+end
+
+local windows = {}
+for number, key in ipairs(KEYS) do windows[number] = load(key, specs[number]) end
+for _, correction in ipairs(corrections) do
+  local heard = math.min(correction[3], now)
+  for number = 4, #correction do
+    local act = correction[number]
+    correct(windows[act[1]], correction[1], math.min(correction[2], now), heard, act)
+  end
+end
+
+local full, opens, for_flights = 0, -1, 0
+for number = 1, needed do
+  local w = windows[number]
+  if w.flights[id] then -- the same question again: its answer was lost
+    w.flights[id], w.flying, w.changed = nil, w.flying - 1, true
+  end
+  if full == 0 and (w.gone[id] or not has_room(w, w.flying, opening(w))) then
+    full, opens = number, (opens_at(w) or now - 1) - now
+    for_flights = has_room(w, 0, 0) and 1 or 0
+  end
+end
+local taken = needed > 0 and full == 0
+local reply = {taken and 1 or 0, string.format('%.0f', now), full, opens, for_flights}
+for number, w in ipairs(windows) do
+  if taken and number <= needed then
+    w.flights[id], w.flying, w.changed = now, w.flying + 1, true
+  end
+  local ends = ends_at(w)
+  local at = #reply
+  reply[at + 1], reply[at + 2] = w.limit, w.base + #w.unsure + w.flying
+  reply[at + 3], reply[at + 4], reply[at + 5] = ends and ends - now or -1, w.flying, w.reset
+  if w.changed then
+    -- A while longer than the window, for the limit that X told, and for strangers.
+    local matters = ends and ends + w.memory or now
+    if w.flying > 0 then matters = math.max(matters, now + lease + w.memory) end
+    if w.trouble then matters = math.max(matters, w.trouble[2] + w.trouble[3]) end
+    if next(w.gone) then matters = math.max(matters, now + lease) end
+    if matters > now then
+      redis.call('SET', w.key, cmsgpack.pack(w.limit, w.ends, w.reset, w.fuzz, w.base, w.told,
+        w.since, w.over, w.landed, w.strangers, w.trouble, w.unsure, w.flights, w.gone),
+        'PX', math.ceil((matters - now) / 1000) + 1000)
+    else
+      redis.call('DEL', w.key)
+    end
+  end
+end
+return '[' .. table.concat(reply, ',') .. ']'
