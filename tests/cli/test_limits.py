@@ -1,13 +1,16 @@
 """``twretweet limits``: what earlier commands were told is shown, and kept between them."""
 
 import json
+import os
+import time
 from pathlib import Path
 
 from tests.cli.conftest import one_line
 
 
 def state_file(env: dict[str, str]) -> Path:
-    return Path(env["HOME"]) / ".local" / "state" / "twretweet" / "limits.json"
+    folder = Path(env["HOME"]) / ".local" / "state" / "twretweet" / "limits"
+    return folder / (env["TWRETWEET_BASE_URL"].removeprefix("http://").replace(":", "_") + ".json")
 
 
 def row(shown: str, name: str) -> str:
@@ -54,7 +57,19 @@ def test_what_it_remembers_is_no_secret_and_nobody_else_s_to_read(run, env, tmp_
     text = file.read_text()
     secrets = [value for name, value in own.items() if name.startswith("TWRETWEET_")]
     assert not [secret for secret in secrets if secret in text]
-    assert [path.name for path in file.parent.iterdir()] == ["limits.json"]
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_hosts_are_kept_apart_and_forgotten_when_nobody_talks_to_them(run, env, tmp_path, tweet):
+    own = {**env, "HOME": str(tmp_path)}
+    assert run("undo", tweet, env=own).returncode == 0
+    file = state_file(own)
+    old, recent = file.with_name("old_80.json"), file.with_name("recent_80.json")
+    for other, age in ((old, 26 * 3600), (recent, 24 * 3600)):
+        other.write_text("[]")
+        os.utime(other, (time.time() - age,) * 2)
+    assert run("undo", tweet, env=own).returncode == 0
+    assert sorted(file.parent.iterdir()) == sorted([file, recent])
 
 
 def test_a_file_that_can_t_be_read_is_told_and_passed_over(run, env, tmp_path, tweet):

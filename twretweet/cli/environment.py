@@ -35,9 +35,10 @@ async def session(*, max_wait: float | None) -> AsyncGenerator[Session]:
         QueryError: the host is no address, or ``max_wait`` is negative.
     """
     keys = credentials(os.environ)
-    limiter, file = MemoryLimiter(), memory.path(os.environ)
+    url = base_url(os.environ)
+    limiter, file = MemoryLimiter(), memory.path(os.environ, url)
     memory.recall(limiter, file)
-    manager = SessionManager(base_url=base_url(os.environ), max_wait=max_wait, limiter=limiter)
+    manager = SessionManager(base_url=url, max_wait=max_wait, limiter=limiter)
     try:
         async with manager:
             yield manager.session(keys)

@@ -56,8 +56,8 @@ async def _show(watch: bool) -> None:  # anyio.run passes no names
 
 def _states() -> list[BucketState]:
     limiter = MemoryLimiter()
-    memory.recall(limiter, memory.path(os.environ))
     url = environment.base_url(os.environ)
+    memory.recall(limiter, memory.path(os.environ, url))
     session = SessionManager(base_url=url, limiter=limiter).session(
         environment.credentials(os.environ)
     )

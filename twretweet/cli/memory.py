@@ -1,16 +1,19 @@
 """What the commands remember of rate limits from one run to the next.
 
 X tells what is left only in its answers, so a command that starts anew would know nothing. The
-windows that are open are kept in a file of the user's state folder: no secret, only fingerprints
-of accounts, counts and times. What several commands at once leave there is put together; where
-they differ about a window, the higher count is believed.
+windows that are open are kept in the user's state folder, in a file for each host: no secret,
+only fingerprints of accounts, counts and times. What several commands at once leave there is put
+together; where they differ about a window, the higher count is believed.
 """
 
 import contextlib
 import os
+import re
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -19,14 +22,16 @@ from twretweet.errors import QueryError
 from twretweet.limits import MemoryLimiter
 from twretweet.limits.spec import WindowMemory
 
-_NAME = "limits.json"
+# No window of X lasts longer, in seconds.
+_STALE = 25 * 3600
 
 
-def path(env: Mapping[str, str]) -> Path:
-    """Where the file is: below ``XDG_STATE_HOME``, or ``~/.local/state``."""
+def path(env: Mapping[str, str], base_url: str) -> Path:
+    """Where the file of a host is: below ``XDG_STATE_HOME``, or ``~/.local/state``."""
     state = env.get("XDG_STATE_HOME")
     folder = Path(state) if state else Path(env.get("HOME") or Path.home()) / ".local" / "state"
-    return folder / "twretweet" / _NAME
+    host = re.sub(r"[^A-Za-z0-9.-]", "_", urlsplit(base_url).netloc)
+    return folder / "twretweet" / "limits" / f"{host}.json"
 
 
 def recall(limiter: MemoryLimiter, file: Path) -> None:
@@ -49,6 +54,7 @@ def remember(limiter: MemoryLimiter, file: Path) -> None:
                 windows[window.key] = window
     try:
         _replace(file, msgspec.json.encode(list(windows.values())))
+        _sweep(file.parent)
     except OSError as error:
         complain(f"what is left of the rate limits can't be remembered: {error}")
 
@@ -60,6 +66,15 @@ def _read(file: Path) -> bytes:
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return b"[]"
     return content
+
+
+def _sweep(folder: Path) -> None:
+    """Drop the files of hosts that nobody has talked to for longer than a window lasts."""
+    oldest = time.time() - _STALE
+    for file in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if file.stat().st_mtime < oldest:
+                file.unlink()
 
 
 def _replace(file: Path, content: bytes) -> None:
