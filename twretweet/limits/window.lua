@@ -62,6 +62,7 @@ local function load(key, spec)
   w.limit, w.ends, w.reset, w.fuzz, w.base, w.told, w.since, w.over, w.landed, w.strangers,
     w.trouble, w.unsure, w.flights, w.gone = cmsgpack.unpack(packed)
   local lost, flights = 0, w.flights
+  w.since = math.min(w.since, now)
   for flight, sent in pairs(flights) do
     local ended = sent + lease
     if ended <= now then
@@ -70,7 +71,9 @@ local function load(key, spec)
       if not w.ends or now < w.ends or ended >= w.ends then lost = lost + 1 end
     else
       w.flying = w.flying + 1
-      if sent > now then flights[flight] = now end -- the clock was set back
+      if sent > now then -- the clock was set back
+        flights[flight], w.changed = now, true
+      end
     end
   end
   if lost > 0 then table.sort(w.unsure) end
