@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from tests.support.redis_server import NOT_FOUND, RedisServer, find_redis_server
 from twretweet.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
@@ -37,8 +38,19 @@ def test_there_are_examples():
     assert len(PYTHON) >= 5
 
 
+@pytest.fixture
+def redis_url(tmp_path):
+    path = find_redis_server()
+    if path is None:
+        pytest.skip(NOT_FOUND)
+    server = RedisServer(path, tmp_path)
+    server.start()
+    yield f"redis://127.0.0.1:{server.port}"
+    server.stop()
+
+
 @pytest.mark.parametrize("number", range(len(PYTHON)))
-async def test_every_python_block_runs(number, tmp_path):
+async def test_every_python_block_runs(number, tmp_path, request):
     code = PYTHON[number]
     script = tmp_path / "example.py"
     script.write_text(code)
@@ -51,6 +63,8 @@ async def test_every_python_block_runs(number, tmp_path):
             "TWRETWEET_ACCESS_TOKEN": sandbox.oauth1.access_token,
             "TWRETWEET_ACCESS_TOKEN_SECRET": sandbox.oauth1.access_token_secret,
         }
+        if "REDIS_URL" in code:
+            home |= {"REDIS_URL": request.getfixturevalue("redis_url")}
         # Only the example that goes on to X is given keys.
         environment = home | (keys if "from_env" in code else {})
         await _run(script, environment)
