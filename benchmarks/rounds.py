@@ -1,0 +1,86 @@
+"""Fair comparisons on a machine that is not quiet.
+
+Variants take turns, round after round, so that a slow spell of the machine hits all of them; what
+is compared is their ratio within a round. Shown are the median of the ratios and their spread.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+_TIMEOUT = 120.0
+
+
+class Broken(Exception):
+    """A variant that is not installed, or does not work."""
+
+
+@dataclass(slots=True)
+class Samples:
+    """What each variant measured, round by round; and why some did not."""
+
+    values: dict[str, list[float]]
+    broken: dict[str, str]
+
+    def median(self, name: str) -> float | None:
+        values = self.values.get(name)
+        return median(values) if values else None
+
+    def ratio(self, name: str, to: str) -> Ratio | None:
+        """``name`` against ``to``, round by round."""
+        if name in self.broken or to in self.broken:
+            return None
+        pairs = zip(self.values[name], self.values[to], strict=True)
+        ratios = [one / other for one, other in pairs]
+        return Ratio(median(ratios), min(ratios), max(ratios))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """The median of the ratios, the least and the most."""
+
+    middle: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.middle:.2f} ({self.low:.2f}-{self.high:.2f})"
+
+
+def interleave(variants: Mapping[str, Callable[[], float]], rounds: int) -> Samples:
+    """Measure all variants once a round; one that fails is left out from then on."""
+    samples = Samples({name: [] for name in variants}, {})
+    for _ in range(rounds):
+        for name, measure in variants.items():
+            if name in samples.broken:
+                continue
+            try:
+                samples.values[name].append(measure())
+            except Exception as error:  # noqa: BLE001  a peer may break in any way
+                samples.broken[name] = f"{type(error).__name__}: {error}"[:100]
+                del samples.values[name]
+    return samples
+
+
+def elsewhere(module: str, *arguments: str) -> Sequence[float]:
+    """Run a module in a process of its own; it prints its numbers as a JSON list.
+
+    Raises:
+        Broken: it failed.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT,
+        check=False,
+    )
+    if done.returncode:
+        raise Broken((done.stderr.strip().splitlines() or ["no word of why"])[-1])
+    numbers: list[float] = json.loads(done.stdout)
+    return numbers
