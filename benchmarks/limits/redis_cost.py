@@ -1,0 +1,175 @@
+"""What a slot costs in Redis: against a bare ``EVALSHA``, in Redis's own time, and in bytes.
+
+The bare script returns at once and is given as many keys, so that what is compared is the wire and
+redis-py: the least that anything in Redis can cost. Ours takes a slot, and each call carries what
+the answers to the ones before have told, so that a request is one round trip.
+"""
+
+# ruff: noqa: PLC0415  without redis-py the rest of the page still runs
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from benchmarks.limits.buckets import QUARTER_HOUR, bucket
+from benchmarks.limits.redis_server import RedisServer
+from benchmarks.report import Goal, Row, Section
+from benchmarks.rounds import Broken, interleave
+from twretweet.protocol.headers import RateHeaders, WindowReport
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from twretweet.limits.redis import RedisLimiter
+
+_GOAL = 0.9
+_HUGE = 1_000_000
+_BARE = "return 1"
+
+
+@dataclass(frozen=True, slots=True)
+class RedisCost:
+    """What the plan for a large service is computed from."""
+
+    seconds: float  # of Redis's own time for each request
+    calls: float  # round trips for each request
+    bytes: float  # for each window
+
+
+_Do = Callable[["Redis", "RedisLimiter", int], Coroutine[object, object, None]]
+
+
+def _headers(used: int) -> RateHeaders:
+    now = time.time()
+    return RateHeaders(
+        WindowReport(_HUGE, _HUGE - used, int(now + QUARTER_HOUR) // 60 * 60), date=int(now)
+    )
+
+
+async def _bare(client: Redis, limiter: RedisLimiter, times: int) -> None:
+    sha = await client.script_load(_BARE)
+    for _ in range(times):
+        await client.evalsha(sha, 1, "key")
+
+
+async def _ours(client: Redis, limiter: RedisLimiter, times: int) -> None:
+    one = bucket("1", limit=_HUGE)
+    for used in range(times):
+        permit = await limiter.acquire(one, max_wait=None)
+        permit.settle(_headers(used + 1))
+
+
+async def _bare_at_once(client: Redis, limiter: RedisLimiter, times: int) -> None:
+    sha = await client.script_load(_BARE)
+
+    async def again_and_again(number: int) -> None:
+        for _ in range(times // 16):
+            await client.evalsha(sha, 1, f"key {number}")
+
+    await asyncio.gather(*[again_and_again(number) for number in range(16)])
+
+
+async def _ours_at_once(client: Redis, limiter: RedisLimiter, times: int) -> None:
+    async def again_and_again(number: int) -> None:
+        one = bucket(f"at once {number}", limit=_HUGE)
+        for used in range(times // 16):
+            permit = await limiter.acquire(one, max_wait=None)
+            permit.settle(_headers(used + 1))
+
+    await asyncio.gather(*[again_and_again(number) for number in range(16)])
+
+
+async def _each_once(client: Redis, limiter: RedisLimiter, times: int) -> None:
+    for number in range(times):
+        permit = await limiter.acquire(bucket(f"once {number}", limit=75), max_wait=None)
+        permit.settle(RateHeaders(WindowReport(75, 74, int(time.time() + QUARTER_HOUR))))
+
+
+async def _with_limiter(port: int, do: _Do, times: int) -> float:
+    from redis.asyncio import Redis
+
+    from twretweet.limits.redis import RedisLimiter
+
+    async with Redis(host="127.0.0.1", port=port) as client, RedisLimiter(client) as limiter:
+        await do(client, limiter, 16)
+        began = time.perf_counter()
+        await do(client, limiter, times)
+        return (time.perf_counter() - began) / times
+
+
+def _measure(port: int, do: _Do, times: int) -> float:
+    return asyncio.run(_with_limiter(port, do, times))
+
+
+async def _cost(port: int, times: int) -> RedisCost:
+    """What Redis itself says: of 16 busy accounts, and of as many as there are requests."""
+    from redis.asyncio import Redis
+
+    async with Redis(host="127.0.0.1", port=port) as client:
+        await client.config_resetstat()
+        await _with_limiter(port, _ours_at_once, times)
+        script = (await client.info("commandstats"))["cmdstat_evalsha"]
+        await client.flushall()
+        before = (await client.info("memory"))["used_memory"]
+        await _with_limiter(port, _each_once, times)
+        size = (await client.info("memory"))["used_memory"] - before
+        return RedisCost(
+            script["usec"] / 1e6 / times, script["calls"] / times, size / await client.dbsize()
+        )
+
+
+def run(quick: bool) -> tuple[Section, RedisCost | None]:
+    """Ratios in interleaved rounds; then what Redis says of itself."""
+    try:
+        rows, cost = _run(quick)
+    except (Broken, ImportError, OSError) as error:
+        rows, cost = [Row("Redis", (f"{error}",))], None
+    section = Section(
+        "A slot in Redis",
+        "Loopback, one process, one window; rate against that of a script that does nothing.",
+        ("µs", "rate against bare"),
+        tuple(rows),
+    )
+    return section, cost
+
+
+def _run(quick: bool) -> tuple[list[Row], RedisCost]:
+    if importlib.util.find_spec("twretweet.limits.redis") is None:
+        raise Broken("RedisLimiter is not built")
+    times, rounds = (160, 1) if quick else (3200, 7)
+    variants: dict[str, _Do] = {
+        "bare EVALSHA, one after the other": _bare,
+        "RedisLimiter, one after the other": _ours,
+        "bare EVALSHA, 16 at once": _bare_at_once,
+        "RedisLimiter, 16 accounts at once": _ours_at_once,
+    }
+    with RedisServer(keeps=False) as server:
+        samples = interleave(
+            {name: partial(_measure, server.port, do, times) for name, do in variants.items()},
+            rounds,
+        )
+        cost = asyncio.run(_cost(server.port, 500 if quick else 20_000))
+    rows = []
+    names = list(variants)
+    for number, name in enumerate(names):
+        middle = samples.median(name)
+        if middle is None:
+            rows.append(Row(name, (samples.broken[name],)))
+            continue
+        bare = samples.ratio(names[number - 1], name) if number % 2 else None
+        goal = None if bare is None else Goal(f"{_GOAL} or more", bare.middle >= _GOAL)
+        cells = (f"{middle * 1e6:.0f}", "-" if bare is None else str(bare))
+        rows.append(Row(name, cells, {"seconds": middle}, goal))
+    said = (
+        ("Redis's own time for each request", f"{cost.seconds * 1e6:.1f}", cost.seconds),
+        ("round trips for each request", f"{cost.calls:.3f}", cost.calls),
+        ("bytes for each window", f"{cost.bytes:.0f}", cost.bytes),
+    )
+    rows += [Row(name, (text,), {"value": value}) for name, text, value in said]
+    return rows, cost
