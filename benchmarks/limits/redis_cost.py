@@ -21,6 +21,7 @@ from benchmarks.limits.buckets import QUARTER_HOUR, bucket
 from benchmarks.limits.redis_server import RedisServer
 from benchmarks.report import Goal, Row, Section
 from benchmarks.rounds import Broken, interleave
+from twretweet.errors import TwretweetError
 from twretweet.protocol.headers import RateHeaders, WindowReport
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def run(quick: bool) -> tuple[Section, RedisCost | None]:
     """Ratios in interleaved rounds; then what Redis says of itself."""
     try:
         rows, cost = _run(quick)
-    except (Broken, ImportError, OSError) as error:
+    except (Broken, ImportError, OSError, TwretweetError) as error:
         rows, cost = [Row("Redis", (f"{error}",))], None
     section = Section(
         "A slot in Redis",
