@@ -193,3 +193,14 @@ def test_the_collector_does_not_look_at_items():
     [tweet] = page.data
     assert not gc.is_tracked(tweet)
     assert not any(gc.is_tracked(user) for user in page.includes.users)
+
+
+def test_a_count_or_a_position_of_zero_is_encoded_like_any_other():
+    tweet = models.tweet_page(
+        b'{"data":[{"id":"1","public_metrics":{"like_count":0,"retweet_count":3},'
+        b'"entities":{"hashtags":[{"start":0,"end":4,"tag":"abc"}]}}]}'
+    ).data[0]
+    encoded = msgspec.json.decode(msgspec.json.encode(tweet))
+    assert encoded["public_metrics"]["like_count"] == 0
+    assert encoded["entities"]["hashtags"] == [{"start": 0, "end": 4, "tag": "abc"}]
+    assert "lang" not in encoded, "what X left out stays out"

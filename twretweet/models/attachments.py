@@ -72,7 +72,7 @@ class Place(Model, frozen=True, kw_only=True):
     geo: PlaceGeo | None = None
 
 
-class PollOption(Model, frozen=True, kw_only=True):
+class PollOption(Model, frozen=True, kw_only=True, omit_defaults=False):
     """One choice of a poll, counted from 1."""
 
     position: int = 0

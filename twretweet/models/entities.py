@@ -18,7 +18,7 @@ class UrlImage(Model, frozen=True, kw_only=True):
     height: int | None = None
 
 
-class UrlEntity(Model, frozen=True, kw_only=True):
+class UrlEntity(Model, frozen=True, kw_only=True, omit_defaults=False):
     """A link: as it was tweeted (``url``), as it is shown, and where it leads."""
 
     start: int = 0
@@ -34,7 +34,7 @@ class UrlEntity(Model, frozen=True, kw_only=True):
     media_key: str | None = None
 
 
-class TagEntity(Model, frozen=True, kw_only=True):
+class TagEntity(Model, frozen=True, kw_only=True, omit_defaults=False):
     """A hashtag or cashtag; ``tag`` is without its sign."""
 
     start: int = 0
@@ -42,7 +42,7 @@ class TagEntity(Model, frozen=True, kw_only=True):
     tag: str = ""
 
 
-class MentionEntity(Model, frozen=True, kw_only=True):
+class MentionEntity(Model, frozen=True, kw_only=True, omit_defaults=False):
     """A mention; ``username`` is without its sign."""
 
     start: int = 0
@@ -51,7 +51,7 @@ class MentionEntity(Model, frozen=True, kw_only=True):
     id: str | None = None
 
 
-class AnnotationEntity(Model, frozen=True, kw_only=True):
+class AnnotationEntity(Model, frozen=True, kw_only=True, omit_defaults=False):
     """A person, place, product or organisation that X recognised in the text.
 
     Unlike every other range here, this one includes its ``end``: the annotated text is

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from twretweet.models.base import Model, PostName
 
 
-class TweetPublicMetrics(Model, frozen=True, kw_only=True):
+class TweetPublicMetrics(Model, frozen=True, kw_only=True, omit_defaults=False):
     """What everyone sees of a tweet's reach."""
 
     retweet_count: int = 0
@@ -36,7 +36,7 @@ class TweetPrivateMetrics(Model, frozen=True, kw_only=True):
     _repost_count: PostName | UnsetType = msgspec.field(default=UNSET, name="repost_count")
 
 
-class UserPublicMetrics(Model, frozen=True, kw_only=True):
+class UserPublicMetrics(Model, frozen=True, kw_only=True, omit_defaults=False):
     """What everyone sees of a user's reach."""
 
     followers_count: int = 0
@@ -48,7 +48,7 @@ class UserPublicMetrics(Model, frozen=True, kw_only=True):
     _post_count: PostName | UnsetType = msgspec.field(default=UNSET, name="post_count")
 
 
-class MediaPublicMetrics(Model, frozen=True, kw_only=True):
+class MediaPublicMetrics(Model, frozen=True, kw_only=True, omit_defaults=False):
     """How often a video was played."""
 
     view_count: int | None = None
