@@ -33,7 +33,7 @@ class TimedScript:
         text = resources.files("twretweet.limits").joinpath("window.lua").read_text()
         # Unless told so it forgets nothing, as window.py, which leaves that to its caller.
         for old, new in (
-            ("redis.call('TIME')", "{0, ARGV[2]}"),
+            ("redis.call('TIME')", "{ARGV[2], ARGV[3]}"),
             ("if matters > now", "if true"),
             ("math.ceil((matters - now) / 1000) + 1000", "10000000"),
         ):
@@ -43,8 +43,11 @@ class TimedScript:
         self._script = redis.register_script(text)
 
     def __call__(self, now: float, keys: list[str], *request: object) -> list[int]:
-        answer = self._script(keys=keys, args=[msgspec.msgpack.encode(request), micro(now)])
-        return msgspec.json.decode(answer, type=list[int])
+        seconds, rest = divmod(micro(now), 1_000_000)
+        args = [msgspec.msgpack.encode(request), seconds, rest]
+        answer = msgspec.json.decode(self._script(keys=keys, args=args), type=list[int])
+        assert answer[1:3] == [seconds, rest]
+        return [answer[0], micro(now), *answer[3:]]
 
 
 class Twin:

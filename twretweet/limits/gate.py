@@ -55,12 +55,19 @@ class Refusal:
 class Waiter:
     """One caller who waits."""
 
-    __slots__ = ("event", "registered", "ticket")
+    __slots__ = ("event", "registered", "ticket", "woken")
 
     def __init__(self, ticket: int) -> None:
         self.ticket = ticket
-        self.event = anyio.Event()
+        self.woken = False
+        self.event: anyio.Event | None = None  # only once it sleeps: most callers never do
         self.registered: Captaincy | None = None
+
+    def wake(self) -> None:
+        """Have it ask again, now or as soon as it would sleep."""
+        self.woken = True
+        if self.event is not None:
+            self.event.set()
 
     def __lt__(self, other: Waiter) -> bool:
         return self.ticket < other.ticket
@@ -90,7 +97,7 @@ class Captaincy:
         """Have the captain ask again."""
         captain = self.captain()
         if captain is not None:
-            captain.event.set()
+            captain.wake()
 
 
 def patience(max_wait: float | None) -> float | None:
@@ -139,15 +146,14 @@ class Gate(Generic[P]):
             RateLimitExceeded: ``max_wait`` seconds, or those of the caller's own deadline, are
                 over, or will be before a slot is free.
         """
-        max_wait = patience(max_wait)
         self._tickets += 1
         waiter = Waiter(self._tickets)
         line = self.lines.get(bucket.key)
         if line is None:
             line = self.lines[bucket.key] = deque()
         ahead, since = len(line), self._clock.monotonic()
-        told = False
-        deadline = None if max_wait is None else since + max_wait
+        told = measured = False
+        deadline: float | None = None
         line.append(waiter)
         try:
             while True:
@@ -159,12 +165,19 @@ class Gate(Generic[P]):
                             self._tell_granted(answer, bucket, since)
                         return answer
                     refusal = self._register(waiter, answer)
+                if not measured:
+                    measured, deadline = True, self._deadline(since, max_wait)
                 if not told and self._on_event is not None:
                     told = True
                     self._tell_waiting(self._on_event, bucket, ahead, refusal)
                 await self._sleep(bucket, waiter, refusal, deadline, ahead)
         finally:
             self._leave(bucket, line, waiter)
+
+    def _deadline(self, since: float, max_wait: float | None) -> float | None:
+        now = self._clock.monotonic()
+        left = patience(None if max_wait is None else since + max_wait - now)
+        return None if left is None else now + left
 
     def _register(self, waiter: Waiter, refusal: Refusal) -> Refusal | None:
         """Register with the window that had no room; what to wait for, as its captain."""
@@ -190,12 +203,13 @@ class Gate(Generic[P]):
         if deadline is not None and (now >= deadline or (alarm is not None and alarm > deadline)):
             raise self.refusal(bucket, now, deadline if alarm is None else alarm, ahead)
         until = min((at for at in (alarm, look, deadline) if at is not None), default=None)
-        if until is None:
-            await waiter.event.wait()
-        else:
-            await self._clock.wait(waiter.event, until - now)
-        if waiter.event.is_set():
+        if not waiter.woken:
             waiter.event = anyio.Event()
+            if until is None:
+                await waiter.event.wait()
+            else:
+                await self._clock.wait(waiter.event, until - now)
+        waiter.woken, waiter.event = False, None
         # Woken and cancelled at once: take nothing that would have to be given back.
         await anyio.lowlevel.checkpoint_if_cancelled()
 
@@ -226,7 +240,7 @@ class Gate(Generic[P]):
         if not line:
             del self.lines[bucket.key]
         elif was_head:
-            line[0].event.set()
+            line[0].wake()
         if was_head:
             for captaincy in self._captaincies(bucket):
                 captaincy.wake()

@@ -18,7 +18,7 @@ Which requests may be sent is decided by one script (``window.lua``) that keeps 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Literal, Self
 
@@ -28,7 +28,7 @@ from twretweet.clock import Clock, SystemClock
 from twretweet.errors import LimiterUnavailable, QueryError
 from twretweet.events import LimiterOutage, LimiterRestored, OnEvent
 from twretweet.limits.bucket import Bucket, BucketState, Permit
-from twretweet.limits.gate import Captaincy, Gate, Refusal, Waiter, patience
+from twretweet.limits.gate import Captaincy, Gate, Refusal, patience
 from twretweet.limits.redis_ledger import Ledger
 from twretweet.limits.redis_outage import LocalShare
 from twretweet.limits.redis_script import RedisClient, Reply, Script
@@ -129,7 +129,7 @@ class RedisLimiter:
         """
         self._closed = True
         for line in self._gate.lines.values():
-            line[0].event.set()
+            line[0].wake()
         if self._outage is not None:
             self._outage.end()
         with anyio.move_on_after(self._timeout, shield=True):
@@ -150,13 +150,13 @@ class RedisLimiter:
             RateLimitExceeded: the wait would be, or has been, longer.
             LimiterUnavailable: Redis is away, and ``on_outage`` is ``"fail"``.
         """
-        max_wait = patience(max_wait)
-        deadline = None if max_wait is None else self._clock.monotonic() + max_wait
+        began = self._clock.monotonic() if max_wait is not None else 0.0
+        longest = max_wait
         while True:
             outage = self._outage
             if outage is None:
-                if max_wait is not None and bucket.key in self._gate.lines:
-                    self._refuse_long_wait(bucket, max_wait)
+                if bucket.key in self._gate.lines:
+                    self._refuse_long_wait(bucket, patience(max_wait))
                 try:
                     return await self._gate.wait(bucket, max_wait=max_wait)
                 except LimiterUnavailable as error:
@@ -166,8 +166,8 @@ class RedisLimiter:
             permit = await outage.acquire(bucket, max_wait=max_wait)
             if permit is not None:
                 return permit
-            if deadline is not None:
-                max_wait = max(deadline - self._clock.monotonic(), 0.0)
+            if longest is not None:  # Redis is back
+                max_wait = max(began + longest - self._clock.monotonic(), 0.0)
 
     def states(self, buckets: Iterable[Bucket] | None = None) -> list[BucketState]:
         """What is left of every window of ``buckets``, or of all that are in use.
@@ -201,21 +201,30 @@ class RedisLimiter:
                 raise LimiterUnavailable("the limiter is closed: make another one")
             if self._outage is not None:
                 raise LimiterUnavailable("Redis is away: a share of the limits is used meanwhile")
-            mirrors, now = shard.mirrors_of(bucket), self._clock.monotonic()
+            mirrors = shard.mirrors_of(bucket)
             day = ledger.days.get(bucket.app_day) if ledger.days else None
-            for window in (*mirrors, day):
-                captain = None if window is None else _captain(window)
-                if window is not None and captain is not None and captain.ticket < ticket:
-                    # Somebody in another line came earlier, and is asking or about to.
-                    return Refusal(window.waiting_room(), None)
-            if day is not None and not day.room(now):
-                return Refusal(day.waiting_room(), day.opens_at(now))
-            slots = await self._try(bucket, shard, mirrors, day, ticket)
+            refusal = _stand_back(mirrors, ticket)
+            if refusal is None and day is not None:
+                refusal = _stand_back([day], ticket) or _wait_for_day(day, ledger.now())
+            if refusal is not None:
+                return refusal
+            taken = None if day is None else day.take(ledger.now())
+            try:
+                slots = await self._take(bucket, shard, mirrors, day, ticket)
+            except BaseException:
+                if day is not None and taken is not None:
+                    day.give_back(taken)
+                raise
+            if day is not None and taken is not None:
+                if isinstance(slots, Slots):
+                    slots.sent = taken
+                else:
+                    day.give_back(taken)
             if isinstance(slots, Slots) or not shard.pending:
                 return slots
             # Meanwhile an answer has come that Redis does not know yet.
 
-    async def _try(
+    async def _take(
         self,
         bucket: Bucket,
         shard: Shard,
@@ -224,30 +233,23 @@ class RedisLimiter:
         ticket: int,
     ) -> Slots | Refusal:
         ledger, name = self._ledger, self._ledger.new_name()
-        taken = None if day is None else day.take(self._clock.monotonic())
-        reply: Reply | None = None
-        try:
-            if mirrors:
-                reply = await ledger.call(shard, mirrors, name, ticket)
-        finally:
-            if day is not None and taken is not None and (reply is None or not reply.granted):
-                day.give_back(taken)
-        now = self._clock.monotonic()
-        if reply is None or reply.granted:
-            granted = None if reply is None else reply.now
-            sent = now if taken is None else taken
-            return Slots(
-                ledger, bucket, shard, mirrors, name=name, sent=sent, granted=granted, day=day
-            )
-        return self._refusal(mirrors[reply.full], reply, now)
+        granted: int | None = None
+        if mirrors:
+            reply = await ledger.call(shard, mirrors, name, ticket)
+            if not reply.granted:
+                return self._refusal(mirrors[reply.full], reply)
+            granted = reply.now
+        return Slots(
+            ledger, bucket, shard, mirrors, name=name, sent=ledger.now(), granted=granted, day=day
+        )
 
-    def _refusal(self, mirror: Mirror, reply: Reply, now: float) -> Refusal:
+    def _refusal(self, mirror: Mirror, reply: Reply) -> Refusal:
         opens = None
         if reply.opens_in >= 0:
             opens = mirror.opens = self._ledger.time.to_local(reply.now + reply.opens_in)
         look = None
         if reply.for_flights and mirror.in_flight > mirror.held:
-            look = now + mirror.pause
+            look = self._clock.monotonic() + mirror.pause
             mirror.pause = min(2 * mirror.pause, LONGEST_PAUSE)
         return Refusal(mirror.waiting_room(), opens, look)
 
@@ -266,8 +268,10 @@ class RedisLimiter:
         day = self._ledger.days.get(bucket.app_day)
         return windows if day is None else [*windows, day]
 
-    def _refuse_long_wait(self, bucket: Bucket, max_wait: float) -> None:
+    def _refuse_long_wait(self, bucket: Bucket, max_wait: float | None) -> None:
         """Raise at once if those ahead alone will use up what ``max_wait`` gives."""
+        if max_wait is None:
+            return
         now, ahead = self._clock.monotonic(), len(self._gate.lines[bucket.key])
         until = now
         for mirror in self._ledger.shard_of(bucket).mirrors_of(bucket):
@@ -325,5 +329,15 @@ class RedisLimiter:
             self._on_event(LimiterRestored(away=self._clock.monotonic() - outage.began))
 
 
-def _captain(window: Mirror | AppDay) -> Waiter | None:
-    return None if window.captaincy is None else window.captaincy.captain()
+def _stand_back(windows: Sequence[Mirror | AppDay], ticket: int) -> Refusal | None:
+    """Wait if somebody in another line came earlier, and is asking or about to."""
+    for window in windows:
+        if window.captaincy is not None:
+            captain = window.captaincy.captain()
+            if captain is not None and captain.ticket < ticket:
+                return Refusal(window.captaincy, None)
+    return None
+
+
+def _wait_for_day(day: AppDay, now: float) -> Refusal | None:
+    return None if day.room(now) else Refusal(day.waiting_room(), day.opens_at(now))

@@ -68,8 +68,10 @@ class Ledger:
     ) -> None:
         self._script = script
         self._clock = clock
+        self.now = clock.monotonic
         self._prefix = prefix
         self._lease = lease
+        self._lease_in_redis = round(lease * MICROSECONDS)
         self._queued = queued
         self._on_event = on_event
         self.time = RedisTime(clock)
@@ -80,11 +82,6 @@ class Ledger:
         self._name = secrets.token_hex(5)
         self._numbers = itertools.count()
         self._sweep_at = _FIRST_SWEEP
-
-    @property
-    def now(self) -> float:
-        """The monotonic clock."""
-        return self._clock.monotonic()
 
     def shard_of(self, bucket: Bucket) -> Shard:
         """Where the windows of a bucket lie."""
@@ -122,11 +119,10 @@ class Ledger:
         corrections = shard.take()
         if not shard.pending:
             self.unsent.pop(shard, None)
-        lease = round(self._lease * MICROSECONDS)
-        windows, request = compose(mirrors, corrections, name, lease, self.time)
+        windows, request = compose(mirrors, corrections, name, self._lease_in_redis, self.time)
         for mirror in windows:
             mirror.pending += 1  # not to be swept out meanwhile
-        sent = self._clock.monotonic()
+        sent = self.now()
         try:
             reply = await self._script.run([mirror.redis_key for mirror in windows], request)
         except BaseException:
@@ -141,15 +137,16 @@ class Ledger:
         finally:
             for mirror in windows:
                 mirror.pending -= 1
-        self.time.observe(reply.now, sent, self._clock.monotonic())
+        self.time.observe(reply.now, sent, self.now())
         for number, mirror in enumerate(windows):
             mirror.show(reply.now, reply.window(number), self.time)
         for correction in corrections:
             shard.forget(correction)
             for mirror, _, _ in correction.acts:
-                captain = None if mirror.captaincy is None else mirror.captaincy.captain()
-                if captain is not None and captain.ticket != ticket:
-                    captain.event.set()
+                if mirror.captaincy is not None:
+                    captain = mirror.captaincy.captain()
+                    if captain is not None and captain.ticket != ticket:
+                        captain.wake()
         return reply
 
     async def flush(self, before: float) -> bool:
@@ -171,7 +168,7 @@ class Ledger:
 
     async def _flush(self, shard: Shard) -> bool:
         longest = max((mirror.seconds for mirror in shard.mirrors.values()), default=0.0)
-        shard.forget_until(self.now - max(longest, self._lease) - 1.0)
+        shard.forget_until(self.now() - max(longest, self._lease) - 1.0)
         try:
             while shard.pending:
                 await self.call(shard, [], "", 0)
@@ -189,7 +186,7 @@ class Ledger:
 
     def hold(self, bucket: Bucket) -> Slots:
         """Slots that were taken without Redis, which will hear of them."""
-        shard, now = self.shard_of(bucket), self.now
+        shard, now = self.shard_of(bucket), self.now()
         mirrors = shard.mirrors_of(bucket)
         day = self.days.get(bucket.app_day)
         if day is not None:
@@ -209,13 +206,16 @@ class Ledger:
 
     def settle(self, slots: Slots, headers: RateHeaders, *, refused: bool) -> None:
         """Take in what an answer said, about each window the request was counted in."""
-        now, bucket = self.now, slots.bucket
+        now, bucket = self.now(), slots.bucket
         if headers.date is not None:
             self._server_clock.observe(headers.date, slots.sent, now)
         else:
             self._server_clock.assume(self._clock.time() - now)
         reports, blamed = self._reports(slots, headers, now, refused=refused)
-        self._settle_app_day(slots, headers.app_day, now, refused=refused, alone=blamed is None)
+        if slots.day is not None or headers.app_day is not None:
+            self._settle_app_day(
+                slots, headers.app_day, now, refused=refused, alone=blamed is None
+            )
         acts: list[Act] = []
         corrected: list[Corrected] = []
         for mirror in slots.mirrors:
@@ -254,6 +254,8 @@ class Ledger:
             told = self._usable(headers.window, now)
             if told is not None:
                 reports[slots.mirrors[0]] = told
+        if headers.user_day is None and headers.app_day is None:
+            return reports, blamed
         told = self._usable(headers.user_day, now)
         if told is not None:
             user_day = slots.shard.mirror(WindowSpec(bucket.user_day, told.limit, DAY), bucket)
@@ -296,7 +298,7 @@ class Ledger:
         """Have Redis hear of it, and wake who may go on."""
         if acts:
             sent = slots.sent if slots.granted is None else slots.granted
-            self._queue(slots.shard, Correction(slots.name, sent, self.now, acts))
+            self._queue(slots.shard, Correction(slots.name, sent, self.now(), acts))
         for mirror, _, _ in acts:
             if mirror.captaincy is not None:
                 mirror.captaincy.wake()
@@ -304,7 +306,7 @@ class Ledger:
             slots.day.captaincy.wake()
 
     def _sweep(self) -> None:
-        now = self.now
+        now = self.now()
         for name, shard in list(self.shards.items()):
             for key, mirror in list(shard.mirrors.items()):
                 if mirror.idle(now):

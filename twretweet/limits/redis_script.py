@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Sequence
 from importlib import resources
-from typing import Protocol
+from typing import Protocol, cast
 
+import anyio
 import msgspec
 from redis.exceptions import NoScriptError
 
 from twretweet.clock import Clock
 from twretweet.errors import LimiterUnavailable
+from twretweet.limits.redis_timeout import Watch
 
 MICROSECONDS = 1e6
 # Quartz drifts by less than this, and a clock that is being adjusted by no more than five times.
 _DRIFT = 1e-4
 # A client's pool may hold few connections, and fails whoever finds none.
 _CALLS_AT_ONCE = 32
-_HEAD = 5  # numbers of a reply before those of the windows
+_HEAD = 6  # numbers of a reply before those of the windows
 PER_WINDOW = 5
 
 
@@ -98,10 +99,10 @@ class Reply:
         if len(numbers) != _HEAD + PER_WINDOW * windows:
             raise ValueError(f"{len(numbers)} numbers for {windows} windows")
         self.granted = numbers[0] == 1
-        self.now = numbers[1]
-        self.full = numbers[2] - 1
-        self.opens_in = numbers[3]
-        self.for_flights = numbers[4] == 1
+        self.now = numbers[1] * 1_000_000 + numbers[2]
+        self.full = numbers[3] - 1
+        self.opens_in = numbers[4]
+        self.for_flights = numbers[5] == 1
         self.windows = numbers
         if not (self.granted or -1 <= self.full < windows):
             raise ValueError(f"window {self.full + 1} of {windows} is full")
@@ -115,14 +116,15 @@ class Reply:
 class Script:
     """The rules in ``window.lua``, run by whoever answers for the keys."""
 
-    __slots__ = ("_calls", "_client", "_decode", "_encode", "_sha", "_text", "_timeout")
+    __slots__ = ("_client", "_decode", "_encode", "_free", "_sha", "_text", "_timeout", "_watch")
 
     def __init__(self, client: RedisClient, timeout: float) -> None:
         self._client = client
         self._timeout = timeout
         self._text = resources.files("twretweet.limits").joinpath("window.lua").read_text("utf-8")
         self._sha = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
-        self._calls = asyncio.Semaphore(_CALLS_AT_ONCE)
+        self._watch = Watch(timeout)
+        self._free = anyio.Semaphore(_CALLS_AT_ONCE)
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.json.Decoder(list[int]).decode
 
@@ -132,19 +134,30 @@ class Script:
         Raises:
             LimiterUnavailable: there was no answer, or none that makes sense.
         """
-        argument = self._encode(request)
-        count = len(keys)
+        argument, count = self._encode(request), len(keys)
+        call = self._watch.begin()
         try:
-            async with asyncio.timeout(self._timeout), self._calls:
-                try:
-                    answer = await self._client.evalsha(self._sha, count, *keys, argument)
-                except NoScriptError:
-                    answer = await self._client.eval(self._text, count, *keys, argument)
-            if not isinstance(answer, bytes | str):
-                raise TypeError(f"the answer is of type {type(answer).__name__}")  # noqa: TRY301
-            return Reply(self._decode(answer), count)
+            try:
+                self._free.acquire_nowait()
+            except anyio.WouldBlock:
+                await self._free.acquire()
+            try:
+                answer = await self._client.evalsha(self._sha, count, *keys, argument)
+            except NoScriptError:
+                answer = await self._client.eval(self._text, count, *keys, argument)
+            finally:
+                self._free.release()
+            # Anything but bytes or text raises TypeError here.
+            reply = Reply(self._decode(cast("bytes | str", answer)), count)
         except Exception as error:
+            self._watch.end(call)
             raise _unavailable(error, self._timeout) from error
+        except BaseException as error:
+            if self._watch.end(call):
+                raise _unavailable(TimeoutError(), self._timeout) from error
+            raise
+        self._watch.end(call)
+        return reply
 
 
 def _unavailable(error: Exception, timeout: float) -> LimiterUnavailable:

@@ -49,7 +49,6 @@ class AppDay(FixedWindow):
 class Keeper(Protocol):
     """Who is told what becomes of slots."""
 
-    @property
     def now(self) -> float:
         """The monotonic clock."""
         ...
@@ -108,7 +107,7 @@ class Slots:
     def lose(self) -> None:
         """The request was sent and no answer came."""
         if self.day is not None:
-            self.day.lose(self.sent, self._keeper.now)
+            self.day.lose(self.sent, self._keeper.now())
         self._keeper.ended(self, LOSE)
 
     def settle(self, headers: RateHeaders, *, refused: bool = False) -> None:

@@ -8,7 +8,7 @@ out whether somebody in this process can bring news. Decisions are made in Redis
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -81,7 +81,7 @@ class Mirror:
         self.opens: float | None = None
         self.held = 0
         self.pending = 0  # corrections that speak of it
-        self.number = 0  # in the call that is being put together
+        self.number = 0  # in the call that is being put together; 0 if not in it
         self.pause = FIRST_PAUSE
         self.captaincy: Captaincy | None = None  # while anybody waits
 
@@ -245,11 +245,19 @@ class Shard:
         pending = self.pending
         if not pending:
             return []
-        return [pending.popleft() for _ in range(min(len(pending), _MOST_PER_CALL))]
+        if len(pending) <= _MOST_PER_CALL:
+            taken = list(pending)
+            pending.clear()
+            return taken
+        taken = [pending.popleft() for _ in range(_MOST_PER_CALL)]
+        self.since = pending[0].heard
+        return taken
 
     def put_back(self, corrections: list[Correction]) -> None:
         """Redis may not have got them."""
-        self.pending.extendleft(reversed(corrections))
+        if corrections:
+            self.pending.extendleft(reversed(corrections))
+            self.since = corrections[0].heard
 
     def forget(self, correction: Correction) -> None:
         """It has been told, or is too old to matter."""
@@ -263,25 +271,24 @@ class Shard:
 
 
 def compose(
-    asked: Iterable[Mirror],
+    asked: list[Mirror],
     corrections: list[Correction],
     name: str,
     lease: int,
     time: RedisTime,
 ) -> tuple[list[Mirror], tuple[object, ...]]:
     """Put a call together: the windows it speaks of, and its argument."""
-    mirrors = list(asked)
+    mirrors = asked.copy()
     needed = len(mirrors)
     for number, mirror in enumerate(mirrors, 1):
         mirror.number = number
-    if corrections:
-        known = set(mirrors)
-        for correction in corrections:
-            for mirror, _, _ in correction.acts:
-                if mirror not in known:
-                    known.add(mirror)
-                    mirrors.append(mirror)
-                    mirror.number = len(mirrors)
+    for correction in corrections:
+        for mirror, _, _ in correction.acts:
+            if not mirror.number:
+                mirrors.append(mirror)
+                mirror.number = len(mirrors)
     told = [correction.encode(time) for correction in corrections]
     specs = [mirror.spec for mirror in mirrors]
+    for mirror in mirrors:
+        mirror.number = 0
     return mirrors, (name, lease, needed if name else 0, specs, told)

@@ -20,7 +20,7 @@
 --          what} or {number, what, limit, remaining, reset, end, fuzz}; reset is X's own name for
 --          the end of its window, every other time is in microseconds
 --
--- Returns a JSON list: 1 if slots were taken, now, the number of the window without room, how long
+-- Returns a JSON list: 1 if slots were taken, now in seconds and microseconds, the number of the window without room, how long
 -- until it opens or -1, 1 if it would have room but for requests in flight; then per window limit,
 -- how many are taken, how long until it ends or -1, how many are in flight, and reset.
 
@@ -51,37 +51,43 @@ local function roll(w)
 end
 
 local function load(key, spec)
-  local w = {key = key, length = spec[2], memory = spec[2] + SECOND, flying = 0, landed = 0}
-  local packed = redis.call('GET', key)
+  local packed, length = redis.call('GET', key), spec[2]
   if not packed then
-    w.limit, w.ends, w.reset, w.fuzz, w.base, w.told = spec[1], false, 0, 0, 0, false
-    w.since, w.over, w.strangers, w.trouble = 0, 0, false, false
-    w.unsure, w.flights, w.gone = {}, {}, {}
-    return w
+    return {
+      key = key, length = length, memory = length + SECOND, limit = spec[1], ends = false,
+      reset = 0, fuzz = 0, base = 0, told = false, since = 0, over = 0, landed = 0,
+      strangers = false, trouble = false, unsure = {}, flights = {}, gone = {}, flying = 0,
+      changed = false,
+    }
   end
-  w.limit, w.ends, w.reset, w.fuzz, w.base, w.told, w.since, w.over, w.landed, w.strangers,
-    w.trouble, w.unsure, w.flights, w.gone = cmsgpack.unpack(packed)
-  local lost, flights = 0, w.flights
-  w.since = math.min(w.since, now)
+  local limit, ends, reset, fuzz, base, told, since, over, landed, strangers, trouble, unsure,
+    flights, gone = cmsgpack.unpack(packed)
+  local flying, lost, changed = 0, 0, false
   for flight, sent in pairs(flights) do
     local ended = sent + lease
     if ended <= now then
       flights[flight] = nil
-      if w.limit > 0 then w.unsure[#w.unsure + 1] = ended end
-      if not w.ends or now < w.ends or ended >= w.ends then lost = lost + 1 end
+      if limit > 0 then unsure[#unsure + 1] = ended end
+      if not ends or now < ends or ended >= ends then lost = lost + 1 end
     else
-      w.flying = w.flying + 1
+      flying = flying + 1
       if sent > now then -- the clock was set back
-        flights[flight], w.changed = now, true
+        flights[flight], changed = now, true
       end
     end
   end
-  if lost > 0 then table.sort(w.unsure) end
+  if lost > 0 then table.sort(unsure) end
+  for cancelled, at in pairs(gone) do
+    if at + lease <= now then gone[cancelled] = nil end
+  end
+  local w = {
+    key = key, length = length, memory = length + SECOND, limit = limit, ends = ends,
+    reset = reset, fuzz = fuzz, base = base, told = told, since = math.min(since, now),
+    over = over, landed = landed, strangers = strangers, trouble = trouble, unsure = unsure,
+    flights = flights, gone = gone, flying = flying, changed = changed,
+  }
   roll(w)
   w.landed = w.landed + lost
-  for cancelled, at in pairs(w.gone) do
-    if at + lease <= now then w.gone[cancelled] = nil end
-  end
   return w
 end
 
@@ -180,8 +186,9 @@ local function correct(w, flight, sent, heard, act)
 end
 
 local windows = {}
-for number, key in ipairs(KEYS) do windows[number] = load(key, specs[number]) end
-for _, correction in ipairs(corrections) do
+for number = 1, #KEYS do windows[number] = load(KEYS[number], specs[number]) end
+for told = 1, #corrections do
+  local correction = corrections[told]
   local heard = math.min(correction[3], now)
   for number = 4, #correction do
     local act = correction[number]
@@ -201,8 +208,9 @@ for number = 1, needed do
   end
 end
 local taken = needed > 0 and full == 0
-local reply = {taken and 1 or 0, string.format('%.0f', now), full, opens, for_flights}
-for number, w in ipairs(windows) do
+local reply = {taken and 1 or 0, time[1], time[2], full, opens, for_flights}
+for number = 1, #windows do
+  local w = windows[number]
   if taken and number <= needed then
     w.flights[id], w.flying, w.changed = now, w.flying + 1, true
   end
