@@ -10,7 +10,7 @@ from anyio.abc import TaskGroup
 from redis.exceptions import NoScriptError
 
 from tests.support.clock import ManualClock
-from twretweet.errors import RateLimitExceeded
+from twretweet.errors import LimiterUnavailable, RateLimitExceeded
 from twretweet.limits import Bucket, MemoryLimiter, Permit, WindowSpec
 from twretweet.limits.redis import RedisClient, RedisLimiter
 from twretweet.protocol.headers import RateHeaders, WindowReport
@@ -51,7 +51,8 @@ class SteeredRedis:
     def __init__(self, client: RedisClient, clock: ManualClock) -> None:
         self.client = client
         self.clock = clock
-        self.busy = 0
+        self.busy = self.calls = 0
+        self.dead = False
         self._shas: dict[str, str] = {}
 
     def evalsha(self, sha: str, numkeys: int, *keys_and_args: str | bytes) -> Awaitable[object]:
@@ -72,6 +73,9 @@ class SteeredRedis:
     ) -> object:
         if script is None:
             raise NoScriptError
+        if self.dead:
+            raise ConnectionError("this process has died")
+        self.calls += 1
         seconds, rest = divmod(round(self.clock.monotonic() * 1e6), 1_000_000)
         now = (str(round(self.clock.time() - self.clock.monotonic()) + seconds), str(rest))
         self.busy += 1
@@ -95,6 +99,7 @@ class Scene:
     granted: list[object] = field(default_factory=list)
     permits: dict[object, Permit] = field(default_factory=dict)
     refused: dict[object, RateLimitExceeded] = field(default_factory=dict)
+    failed: dict[object, LimiterUnavailable] = field(default_factory=dict)
     scopes: dict[object, anyio.CancelScope] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -119,6 +124,9 @@ class Scene:
                     permit = await self.limiter.acquire(bucket, max_wait=max_wait)
                 except RateLimitExceeded as error:
                     self.refused[name] = error
+                    return
+                except LimiterUnavailable as error:
+                    self.failed[name] = error
                     return
                 self.permits[name] = permit
                 self.granted.append(name)

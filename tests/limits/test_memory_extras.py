@@ -93,10 +93,25 @@ async def test_a_restarted_program_remembers_the_windows_that_are_open():
         await after.acquire(ann, max_wait=0)
 
 
-@pytest.mark.parametrize("text", ["", "{}", '[{"key": 1}]', b"\xff"])
+RECORD = '{"key":"k","limit":5,"seconds":900,"used":%d,"ends_at":1,"reset":1}'
+
+
+@pytest.mark.parametrize("text", ["", "{}", '[{"key": 1}]', b"\xff", f"[{RECORD % -1}]"])
 async def test_what_is_no_snapshot_is_refused(text):
     with pytest.raises(QueryError, match="no snapshot"):
         MemoryLimiter().restore(text)
+
+
+async def test_of_two_records_of_a_window_the_one_that_leaves_less_is_believed():
+    clock = LoopClock()
+    limiter, ann = MemoryLimiter(clock=clock), bucket("ann", limit=5)
+    records = [
+        f'{{"key":"read:ann","limit":5,"seconds":900,"used":{used},"ends_at":{clock.time() + 60},'
+        '"reset":1}'
+        for used in (1, 4, 2)
+    ]
+    limiter.restore(f"[{','.join(records)}]")
+    assert limiter.states([ann])[0].remaining == 1
 
 
 async def test_accounts_that_do_nothing_are_forgotten():

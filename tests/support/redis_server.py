@@ -30,9 +30,13 @@ def find_redis_server() -> str | None:
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port of which the one 10,000 above exists too: a cluster's nodes use it."""
+    while True:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port: int = listener.getsockname()[1]
+        if port + 10_000 < 1 << 16:
+            return port
 
 
 class RedisServer:

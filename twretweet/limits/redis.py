@@ -130,8 +130,9 @@ class RedisLimiter:
         self._closed = True
         for line in self._gate.lines.values():
             line[0].wake()
-        if self._outage is not None:
-            self._outage.end()
+        outage, self._outage = self._outage, None
+        if outage is not None:
+            outage.end()
         with anyio.move_on_after(self._timeout, shield=True):
             if self._courier is not None:
                 self._courier.cancel()

@@ -192,6 +192,9 @@ class Ledger:
         if day is not None:
             day.take(now)
         slots = Slots(self, bucket, shard, mirrors, name=self.new_name(), sent=now, day=day)
+        for mirror in mirrors:
+            mirror.used += 1
+            mirror.in_flight += 1
         if mirrors:
             self._queue(
                 shard, Correction(slots.name, now, now, [(m, HOLD, None) for m in mirrors])
