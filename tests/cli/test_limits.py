@@ -95,3 +95,12 @@ def test_without_keys_it_says_which_are_missing(run, bare):
     done = run("limits", env=bare)
     assert done.returncode == 2
     assert "no keys in the environment" in one_line(done.stderr)
+
+
+def test_each_command_adds_to_what_the_one_before_left(run, env, tmp_path, sandbox_of_its_own):
+    keys, tweet = sandbox_of_its_own
+    own = {**env, **keys, "HOME": str(tmp_path)}
+    for number in range(1, 5):
+        assert run("undo", tweet, env=own).returncode == 0
+        [window] = json.loads(state_file(own).read_text())
+        assert window["used"] == number

@@ -24,6 +24,7 @@ from twretweet.limits.spec import WindowMemory
 
 # No window of X lasts longer, in seconds.
 _STALE = 25 * 3600
+_SAME = 3.0
 
 
 def path(env: Mapping[str, str], base_url: str) -> Path:
@@ -50,13 +51,20 @@ def remember(limiter: MemoryLimiter, file: Path) -> None:
     for source in (_read(file), limiter.snapshot().encode()):
         for window in msgspec.json.decode(source, type=list[WindowMemory]):
             before = windows.get(window.key)
-            if before is None or (window.ends_at, window.used) > (before.ends_at, before.used):
-                windows[window.key] = window
+            windows[window.key] = window if before is None else _newer(before, window)
     try:
         _replace(file, msgspec.json.encode(list(windows.values())))
         _sweep(file.parent)
     except OSError as error:
         complain(f"what is left of the rate limits can't be remembered: {error}")
+
+
+def _newer(one: WindowMemory, other: WindowMemory) -> WindowMemory:
+    """What is to be believed of two records of a window."""
+    # The local end of one window is known to a second or two only.
+    if abs(one.ends_at - other.ends_at) < _SAME:
+        return one if one.used >= other.used else other
+    return one if one.ends_at > other.ends_at else other
 
 
 def _read(file: Path) -> bytes:

@@ -112,7 +112,8 @@ class MemoryLimiter:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise QueryError(f"this is no snapshot of a limiter: {error}") from error
         now, epoch = self._now(), self._clock.time()
-        for memory in memories:
+        # Of two records of one window, the first is taken: the one that leaves less.
+        for memory in sorted(memories, key=lambda memory: -memory.used):
             window = self._window(WindowSpec(memory.key, memory.limit, memory.seconds), None)
             window.recall(memory, now, epoch)
 

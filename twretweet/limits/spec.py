@@ -35,7 +35,11 @@ class WindowSpec(Struct, frozen=True):
 
 
 class WindowMemory(Struct, frozen=True, kw_only=True):
-    """What a restarted program has to know of a window. Times are epoch seconds, local clock."""
+    """What a restarted program has to know of a window. Times are epoch seconds, local clock.
+
+    Raises:
+        QueryError: a number is out of range.
+    """
 
     key: str
     limit: int
@@ -43,3 +47,8 @@ class WindowMemory(Struct, frozen=True, kw_only=True):
     used: int
     ends_at: float
     reset: int
+
+    def __post_init__(self) -> None:
+        WindowSpec(self.key, self.limit, self.seconds)
+        if self.used < 0:
+            raise QueryError(f"the window of {self.key} has {self.used} slots used")
