@@ -2,16 +2,16 @@
 
 Computed, not run, from what this machine measured of one Redis: its own time for a request, and
 bytes for a window. The load is the most there can be: every account uses up its reads (75 per 15
-minutes) and writes (50), all the time. With the figures of one run (60 µs and 400 bytes, which
+minutes) and writes (50), all the time. With the figures of one run (24 µs and 180 bytes, which
 `python -m benchmarks limits` measures anew) that is:
 
 - 139,000 requests a second, one script call each; a node that is kept at 60 % of one core serves
-  10,000 of them, so 14 masters do. Accounts spread over the slots of the cluster evenly, since
+  25,000 of them, so 6 masters do. Accounts spread over the slots of the cluster evenly, since
   the hash is of the account; no request touches two nodes.
-- 2,000,000 open windows of 400 bytes: under 1 GB in all, under 100 MB a node. Memory is no limit.
+- 2,000,000 open windows of 180 bytes: 0.4 GB in all, 60 MB a node. Memory is no limit.
 - Resets do not come together: each account's window opens with its own first request. If all
   were to open in one second (a service that starts up), the first requests alone are 2,000,000
-  calls, 14 seconds of all masters: the start is spread by the masters' own speed.
+  calls, 8 seconds of all masters: the start is spread by the masters' own speed.
 
 It breaks, in this order:
 
@@ -21,7 +21,7 @@ It breaks, in this order:
    It grants next to nothing (300 per 3 hours), but every process keeps one caller asking. When it
    is full they sleep until its end, and 1,000 calls at the reset are a moment's work. While it is
    full of requests in flight each looks once a second, at the most: 1,000 calls a second are a
-   tenth of a node, and with 15 times as many processes that node would do nothing else.
+   25th of a node, and with 25 times as many processes that node would do nothing else.
 3. One account that many machines act for at once is one slot as well; but who finds its window
    full sleeps, so it is asked for little more often than it grants.
 4. Beyond that the cluster grows with the number of accounts: nothing is shared between them, so
@@ -53,8 +53,8 @@ def run(seconds: float | None, size: float | None) -> Section:
         size: bytes for a window.
     """
     source = _ASSUMED if seconds is None or size is None else _MEASURED
-    seconds = 60e-6 if seconds is None else seconds
-    size = 400.0 if size is None else size
+    seconds = 24e-6 if seconds is None else seconds
+    size = 180.0 if size is None else size
     requests = ACCOUNTS * sum(_SLOTS) / _QUARTER
     of_a_node = _BUSY / seconds
     masters = math.ceil(requests / of_a_node)
