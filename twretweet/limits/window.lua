@@ -116,7 +116,11 @@ end
 
 local function opens_at(w)
   if w.trouble and now < w.trouble[2] then return w.trouble[2] end
-  if not w.ends and w.unsure[1] then return w.unsure[1] + w.memory end
+  if not w.ends and w.unsure[1] then
+    -- So many have to be forgotten before there is room for one.
+    local over = math.max(w.base + #w.unsure + w.flying - w.limit + 1, 1)
+    return w.unsure[math.min(over, #w.unsure)] + w.memory
+  end
   return w.ends
 end
 

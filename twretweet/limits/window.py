@@ -135,7 +135,9 @@ class FixedWindow:
         if self._next_at is not None and now < self._next_at:
             return self._next_at
         if self._end is None and self._unsure:
-            return self._unsure[0] + self._memory
+            # So many have to be forgotten before there is room for one.
+            over = 1 if self.limit is None else max(self._taken() - self.limit + 1, 1)
+            return self._unsure[min(over, len(self._unsure)) - 1] + self._memory
         return self._end
 
     def ends_at(self, now: float) -> float | None:
