@@ -55,8 +55,8 @@ class RedisLimiter:
     what the others have used. Slots are used as they come; there is no even pace.
 
     Args:
-        client: a ``redis.asyncio.Redis``, also one of a Sentinel's ``master_for``, or a
-            ``redis.asyncio.RedisCluster``; of Redis 5 or later.
+        client: a ``redis.asyncio.Redis`` or a ``redis.asyncio.RedisCluster``, of Redis 5 or
+            later. A Sentinel's ``master_for`` gives such a client too; that is not tested yet.
         prefix: begins every key.
         on_outage: what to do while Redis is away or answers nonsense: ``"fail"`` raises
             ``LimiterUnavailable`` before anything is sent; ``"local"`` goes on with a share of
