@@ -47,7 +47,8 @@ async def test_slots_are_counted_whatever_the_client_makes_of_answers(redis_serv
 
 async def test_two_limiters_see_each_other_s_requests_on_the_machine_s_clock(redis):
     async with RedisLimiter(redis) as one, RedisLimiter(redis) as two:
-        (await one.acquire(ANN, max_wait=1)).settle(says(3, 2))
+        for _ in range(2):  # then X is known to be silent about the app's window
+            (await one.acquire(ANN, max_wait=1)).settle(says(3, 2))
         first, second = await asyncio.gather(
             one.acquire(ANN, max_wait=5), two.acquire(ANN, max_wait=5)
         )

@@ -48,7 +48,7 @@ def test_one_request_opens_a_window_and_the_others_follow_its_answer(clock):
     assert new.opens_at(0.0) is None
     new.settle(mark, WindowReport(5, 4, 900), clock, now=0.2)
     assert new.room(0.2) == 4
-    assert new.opens_at(0.2) == 900
+    assert new.ends_at(0.2) == 900
 
 
 def test_the_whole_allowance_is_back_at_the_end_of_the_window(clock):
@@ -113,7 +113,7 @@ def test_x_s_word_replaces_a_guess(clock):
     new.lose(new.take(0.0), 2.0)
     mark = new.take(3.0)
     new.settle(mark, WindowReport(5, 4, 300), clock, now=3.5)
-    assert new.opens_at(3.5) == 300
+    assert new.ends_at(3.5) == 300
     assert new.room(3.5) == 4
 
 
@@ -156,14 +156,14 @@ def test_a_reset_that_has_passed_says_nothing_about_this_window(clock):
     busy.settle(new, WindowReport(5, 4, 1801), clock, now=901.0)
     busy.settle(old, WindowReport(5, 0, 900), clock, now=901.5)
     assert busy.room(901.5) == 4
-    assert busy.opens_at(901.5) == 1801
+    assert busy.ends_at(901.5) == 1801
 
 
 def test_a_later_reset_moves_the_end(clock):
     busy = opened(clock, reset=900)
     mark = busy.take(2.0)
     busy.settle(mark, WindowReport(5, 3, 1000), clock, now=3.0)
-    assert busy.opens_at(3.0) == 1000
+    assert busy.ends_at(3.0) == 1000
     assert busy.used(3.0) == 2
 
 
@@ -173,7 +173,7 @@ def test_of_two_windows_the_later_is_told_by_x_s_own_reset_not_by_our_reading_of
     mark = busy.take(0.0)
     clock.observe(0, 0.0, 3.0)
     busy.settle(mark, WindowReport(5, 4, 5), clock, now=3.0)
-    assert busy.opens_at(3.0) == 8.0
+    assert busy.ends_at(3.0) == 8.0
     slow, quick = busy.take(5.2), busy.take(5.3)
     clock.observe(5, 5.3, 5.4)
     busy.settle(quick, WindowReport(5, 3, 10), clock, now=5.4)
@@ -184,9 +184,29 @@ def test_of_two_windows_the_later_is_told_by_x_s_own_reset_not_by_our_reading_of
 
 def test_a_reset_beyond_a_day_is_a_mistake(clock):
     new = window()
-    new.settle(new.take(0.0), WindowReport(5, 0, 1_000_000), clock, now=1.0)
-    assert new.room(1.0) == 4
-    assert new.opens_at(1.0) == 902.0
+    for _ in range(2):
+        assert new.room(1.0) == 1
+        new.settle(new.take(0.0), WindowReport(5, 0, 1_000_000), clock, now=1.0)
+    assert new.room(1.0) == 3
+    assert new.ends_at(1.0) == 902.0
+
+
+def test_one_answer_without_a_word_does_not_make_a_window_silent(clock):
+    new = window()
+    new.lose(new.take(0.0), 1.0)
+    assert new.room(1.0) == 1
+    again = new.take(1.0)
+    assert new.room(1.0) == 0
+    assert new.opens_at(1.0) is None
+    new.settle(again, WindowReport(5, 3, 900), clock, now=2.0)
+    assert new.room(2.0) == 3
+
+
+def test_two_answers_without_a_word_make_a_window_silent(clock):
+    new = window()
+    for _ in range(2):
+        new.settle(new.take(0.0), None, clock, now=1.0)
+    assert new.room(1.0) == 3
 
 
 def test_a_429_with_a_reset_ahead_closes_the_window_until_then(clock):
@@ -222,6 +242,25 @@ def test_any_other_429_backs_off_twice_as_long_each_time(clock, report):
         assert busy.room(now) > 0
         assert busy.in_flight == 0
     assert waits == [5, 10, 20, 40, 60, 60]
+
+
+def test_a_reset_that_is_not_kept_backs_off_instead_of_trying_every_second(clock):
+    new, now, waits = window(), 0.0, []
+    for _ in range(5):
+        assert new.room(now) == 1
+        new.refuse(new.take(now), WindowReport(5, 0, int(now) + 1), clock, now=now)
+        opens = new.opens_at(now)
+        assert opens is not None
+        waits.append(opens - now)
+        now = opens
+    assert waits == [1, 5, 10, 20, 40]
+
+
+def test_several_429s_at_once_back_off_no_longer_than_one(clock):
+    busy = opened(clock)
+    for sent in [busy.take(2.0) for _ in range(4)]:
+        busy.refuse(sent, None, clock, now=3.0)
+    assert busy.opens_at(3.0) == 8.0
 
 
 def test_the_back_off_starts_anew_after_a_success(clock):

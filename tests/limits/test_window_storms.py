@@ -70,10 +70,11 @@ def test_a_request_that_is_never_sent_costs_nothing(told):
         [flight] = world.flights
         world.give_back(flight)
         world.check_sanity()
-    assert world.send()
-    world.arrive(world.flights[0])
-    world.receive(world.flights[0], headers=told)
-    assert world.window.room(world.now) == 2
+    for _ in range(1 if told else 2):  # after the second in a row it is known to be silent
+        assert world.send()
+        world.arrive(world.flights[0])
+        world.receive(world.flights[0], headers=told)
+    assert world.window.room(world.now) == (2 if told else 1)
 
 
 @pytest.mark.parametrize("seed", [*range(1700, 1750), 1937, 4879])

@@ -38,8 +38,9 @@ class Refusal:
 
     Attributes:
         queue: where to register for the window that had no room.
-        opens_at: when to ask again, monotonic; ``None``: when an answer arrives.
-        look_at: when to look whether an answer has arrived where it wakes nobody here.
+        opens_at: before when there can be no slot, monotonic; ``None`` where an answer may free
+            one at any moment.
+        look_at: when to ask again if no answer has woken anybody here.
     """
 
     __slots__ = ("look_at", "opens_at", "queue")

@@ -128,7 +128,9 @@ class MemoryLimiter:
                 # Somebody in another line came earlier, and is asking or about to.
                 return Refusal(window.waiting_room(), None)
             if not window.room(now):
-                return Refusal(window.waiting_room(), window.opens_at(now))
+                opens = window.opens_at(now)
+                look = window.ends_at(now) if opens is None else None
+                return Refusal(window.waiting_room(), opens, look)
         for window in windows:
             window.take(now)
         return _Slots(self, bucket, windows, now)
@@ -150,10 +152,10 @@ class MemoryLimiter:
         ahead = len(self._gate.lines.get(bucket.key, ()))
         until = now
         for window in windows:
-            opens, limit = window.opens_at(now), window.limit
-            missing = ahead + 1 - window.room(now)
-            if opens is not None and missing > 0:
-                whole_windows = 0 if limit is None else (missing - 1) // limit
+            opens, limit = window.opens_at(now, ahead), window.limit
+            if opens is not None:
+                left = 0 if limit is None else max(limit - window.used(now), 0)
+                whole_windows = (ahead - left) // limit if limit and ahead > left else 0
                 until = max(until, opens + whole_windows * window.seconds)
         if until - now > max_wait:
             raise self._gate.refusal(bucket, now, until, ahead)

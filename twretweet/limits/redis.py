@@ -221,9 +221,9 @@ class RedisLimiter:
                     slots.sent = taken
                 else:
                     day.give_back(taken)
-            if isinstance(slots, Slots) or not shard.pending:
+            if slots is not None and (isinstance(slots, Slots) or not shard.pending):
                 return slots
-            # Meanwhile an answer has come that Redis does not know yet.
+            # Meanwhile an answer has come that Redis did not know of when it refused.
 
     async def _take(
         self,
@@ -232,25 +232,28 @@ class RedisLimiter:
         mirrors: list[Mirror],
         day: AppDay | None,
         ticket: int,
-    ) -> Slots | Refusal:
+    ) -> Slots | Refusal | None:
+        """Ask Redis; ``None`` if it has answered a later question already, so ask again."""
         ledger, name = self._ledger, self._ledger.new_name()
         granted: int | None = None
         if mirrors:
             reply = await ledger.call(shard, mirrors, name, ticket)
             if not reply.granted:
-                return self._refusal(mirrors[reply.full], reply)
+                full = mirrors[reply.full]
+                # Whoever that later answer woke, it was not the caller, who was still asking.
+                return None if full.seen > reply.now else self._refusal(full, reply)
             granted = reply.now
         return Slots(
             ledger, bucket, shard, mirrors, name=name, sent=ledger.now(), granted=granted, day=day
         )
 
     def _refusal(self, mirror: Mirror, reply: Reply) -> Refusal:
-        opens = None
+        opens, look = None, mirror.ends
         if reply.opens_in >= 0:
             opens = mirror.opens = self._ledger.time.to_local(reply.now + reply.opens_in)
-        look = None
         if reply.for_flights and mirror.in_flight > mirror.held:
-            look = self._clock.monotonic() + mirror.pause
+            pause = self._clock.monotonic() + mirror.pause
+            look = pause if look is None else min(look, pause)
             mirror.pause = min(2 * mirror.pause, LONGEST_PAUSE)
         return Refusal(mirror.waiting_room(), opens, look)
 

@@ -38,7 +38,6 @@ from twretweet.limits.skew import ServerClock
 from twretweet.limits.spec import WindowSpec
 from twretweet.protocol.headers import RateHeaders, WindowReport
 
-_FARTHEST_RESET = 25 * 3600.0  # as in window.py
 _FLUSHES_AT_ONCE = 32
 # Shards whose windows are over are swept out when their number has doubled.
 _FIRST_SWEEP = 1024
@@ -289,11 +288,9 @@ class Ledger:
             day.settle(sent, report, clock, now)
 
     def _usable(self, report: WindowReport | None, now: float) -> Told | None:
-        if report is None or report.limit < 1:
-            return None
         clock = self._server_clock
-        end = clock.to_local(report.reset)
-        if end > now + _FARTHEST_RESET:
+        end = clock.end_of(report, now)
+        if report is None or end is None:
             return None
         return Told(report.limit, report.remaining, report.reset, end, clock.doubt)
 

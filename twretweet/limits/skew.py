@@ -8,6 +8,13 @@ second after a few of them. An empty intersection means that a clock was set, an
 reply is believed.
 """
 
+from __future__ import annotations
+
+from twretweet.protocol.headers import WindowReport
+
+# The longest window X is known to have is 24 hours; a reset beyond it is a mistake.
+_FARTHEST_RESET = 25 * 3600.0
+
 
 class ServerClock:
     """The offset between X's clock and the local monotonic one, as an interval."""
@@ -52,3 +59,10 @@ class ServerClock:
     def to_server(self, monotonic: float) -> float:
         """X's clock at a local moment, at the least."""
         return monotonic + (self._low or 0.0)
+
+    def end_of(self, report: WindowReport | None, now: float) -> float | None:
+        """When the window of a report ends, monotonic; ``None`` if the report can't be right."""
+        if report is None or report.limit < 1:
+            return None
+        end = self.to_local(report.reset)
+        return end if end <= now + _FARTHEST_RESET else None

@@ -45,9 +45,11 @@ local function roll(w)
   if w.ends and now >= w.ends then
     w.over = w.ends - w.fuzz
     forget_until(w, w.over)
-    w.ends, w.base, w.landed, w.since = false, 0, 0, now
+    w.ends, w.base, w.landed, w.since = false, 0, #w.unsure, now
   end
+  local known = #w.unsure
   forget_until(w, now - w.memory)
+  if not w.ends and #w.unsure < known then w.landed = #w.unsure end
 end
 
 local function load(key, spec)
@@ -56,19 +58,19 @@ local function load(key, spec)
     return {
       key = key, length = length, memory = length + SECOND, limit = spec[1], ends = false,
       reset = 0, fuzz = 0, base = 0, told = false, since = 0, over = 0, landed = 0,
-      strangers = false, trouble = false, unsure = {}, flights = {}, gone = {}, flying = 0,
-      changed = false,
+      strangers = false, seen = 0, expected = 0, trouble = false, unsure = {}, flights = {},
+      gone = {}, flying = 0, changed = false,
     }
   end
-  local limit, ends, reset, fuzz, base, told, since, over, landed, strangers, trouble, unsure,
-    flights, gone = cmsgpack.unpack(packed)
+  local limit, ends, reset, fuzz, base, told, since, over, landed, strangers, seen, expected,
+    trouble, unsure, flights, gone = cmsgpack.unpack(packed)
   local flying, lost, changed = 0, 0, false
   for flight, sent in pairs(flights) do
     local ended = sent + lease
     if ended <= now then
       flights[flight] = nil
       if limit > 0 then unsure[#unsure + 1] = ended end
-      if not ends or now < ends or ended >= ends then lost = lost + 1 end
+      lost = lost + 1
     else
       flying = flying + 1
       if sent > now then -- the clock was set back
@@ -83,25 +85,36 @@ local function load(key, spec)
   local w = {
     key = key, length = length, memory = length + SECOND, limit = limit, ends = ends,
     reset = reset, fuzz = fuzz, base = base, told = told, since = math.min(since, now),
-    over = over, landed = landed, strangers = strangers, trouble = trouble, unsure = unsure,
-    flights = flights, gone = gone, flying = flying, changed = changed,
+    over = over, landed = landed + lost, strangers = strangers, seen = seen,
+    expected = expected, trouble = trouble, unsure = unsure, flights = flights, gone = gone,
+    flying = flying, changed = changed,
   }
   roll(w)
-  w.landed = w.landed + lost
   return w
+end
+
+-- How many slots strangers may still take before X tells of it.
+local function may_take(w)
+  local least = math.max(math.floor(w.limit / CAREFUL_SHARE), CAREFUL_LEAST)
+  return least + math.max(w.expected - w.seen, 0)
+end
+
+local function taken(w, flying)
+  local counted = w.base + #w.unsure
+  if not w.strangers then counted = math.min(counted, math.max(w.base, w.landed)) end
+  return counted + flying
 end
 
 -- Whether one more may be sent, if that many are in flight.
 local function has_room(w, flying, opening)
   if w.trouble and (now < w.trouble[2] or flying > 0) then return false end
   if w.limit < 0 then return true end
-  local left = w.limit - w.base - #w.unsure - flying
+  local left = w.limit - taken(w, flying)
   if left <= 0 then return false end
-  if not w.ends then return (w.unsure[1] and not w.told) or opening == 0 end
+  if not w.ends then return (w.unsure[2] and not w.told) or opening == 0 end
   if w.trouble or not w.strangers then return true end
-  local careful = math.max(math.floor(w.limit / CAREFUL_SHARE), CAREFUL_LEAST)
   local up_to_date = w.told and now - w.told < w.length / CAREFUL_SHARE
-  return (left > careful and up_to_date) or flying == 0
+  return (left > may_take(w) and up_to_date) or flying == 0
 end
 
 local function opening(w)
@@ -116,10 +129,12 @@ end
 
 local function opens_at(w)
   if w.trouble and now < w.trouble[2] then return w.trouble[2] end
+  if w.limit < 0 then return false end
+  local missing = taken(w, w.flying) + 1 - w.limit
+  if missing <= 0 then return false end
   if not w.ends and w.unsure[1] then
-    -- So many have to be forgotten before there is room for one.
-    local over = math.max(w.base + #w.unsure + w.flying - w.limit + 1, 1)
-    return w.unsure[math.min(over, #w.unsure)] + w.memory
+    -- So many have to be forgotten before there is room.
+    return w.unsure[math.min(missing, #w.unsure)] + w.memory
   end
   return w.ends
 end
@@ -137,10 +152,13 @@ local function believe(w, sent, heard, limit, remaining, reset, ends, fuzz)
     w.ends, w.fuzz = ends, fuzz
   elseif not w.ends or reset > w.reset or not w.told or sent >= w.told then
     w.ends, w.reset, w.fuzz, w.base = ends, reset, fuzz, counted
+    w.strangers, w.expected, w.seen = w.strangers and w.seen > 0, w.seen, 0
   end
+  if not w.told then w.landed = math.max(w.landed, counted - w.flying) end
   w.told = math.max(w.told or 0, heard)
   forget_until(w, sent)
-  if counted > w.landed + w.flying then w.strangers = true end
+  local theirs = counted - w.landed - w.flying
+  if theirs > 0 then w.strangers, w.seen = true, math.max(w.seen, theirs) end
 end
 
 local function settle(w, known, sent, heard, act)
@@ -157,14 +175,17 @@ local function settle(w, known, sent, heard, act)
 end
 
 local function refuse(w, known, sent, heard, act)
-  local ends = act[6]
+  local ends, before, closed = act[6], w.trouble, false
   if ends and ends > now then
     believe(w, sent, heard, act[3], act[4], act[5], ends, act[7])
-    if act[4] == 0 then return end
+    closed = act[4] == 0
+  elseif not ends and w.strangers and w.ends and w.limit > 0 then
+    closed = w.limit - taken(w, w.flying) <= may_take(w)
+    if closed then w.base = w.limit end
   end
-  local before = w.trouble
-  if not known and before and before[1] >= heard then return end
+  if before and (sent < before[1] or not known and before[1] >= heard) then return end
   local backoff = math.min(math.max(before and 2 * before[3] or 0, FIRST_BACKOFF), w.length)
+  if not before and closed then backoff = 0 end
   w.trouble = {heard, heard + backoff, backoff}
 end
 
@@ -211,16 +232,16 @@ for number = 1, needed do
     for_flights = has_room(w, 0, 0) and 1 or 0
   end
 end
-local taken = needed > 0 and full == 0
-local reply = {taken and 1 or 0, time[1], time[2], full, opens, for_flights}
+local granted = needed > 0 and full == 0
+local reply = {granted and 1 or 0, time[1], time[2], full, opens, for_flights}
 for number = 1, #windows do
   local w = windows[number]
-  if taken and number <= needed then
+  if granted and number <= needed then
     w.flights[id], w.flying, w.changed = now, w.flying + 1, true
   end
   local ends = ends_at(w)
   local at = #reply
-  reply[at + 1], reply[at + 2] = w.limit, w.base + #w.unsure + w.flying
+  reply[at + 1], reply[at + 2] = w.limit, taken(w, w.flying)
   reply[at + 3], reply[at + 4], reply[at + 5] = ends and ends - now or -1, w.flying, w.reset
   if w.changed then
     -- A while longer than the window, for the limit that X told, and for strangers.
@@ -230,8 +251,8 @@ for number = 1, #windows do
     if next(w.gone) then matters = math.max(matters, now + lease) end
     if matters > now then
       redis.call('SET', w.key, cmsgpack.pack(w.limit, w.ends, w.reset, w.fuzz, w.base, w.told,
-        w.since, w.over, w.landed, w.strangers, w.trouble, w.unsure, w.flights, w.gone),
-        'PX', math.ceil((matters - now) / 1000) + 1000)
+        w.since, w.over, w.landed, w.strangers, w.seen, w.expected, w.trouble, w.unsure,
+        w.flights, w.gone), 'PX', math.ceil((matters - now) / 1000) + 1000)
     else
       redis.call('DEL', w.key)
     end

@@ -16,19 +16,25 @@ The rules:
    strangers'. Answers may overtake each other, so within one window the highest count is true.
 5. A request that ended without a usable header (connection lost, header missing) may or may not
    be in that count. It is taken as used until an answer comes to a request that was sent after,
-   and without one for a whole length of the window, since it may have opened one. That alone is
-   all there is to a window that X never speaks of: in no span of its length more requests end
-   than it holds.
+   and without one for a whole length of the window, since it may have opened one. Where nobody
+   else uses the account, X has counted no more than was sent in the window, so no more is taken
+   as used. Two such requests before the first word of X, and it is held to be silent about this
+   window: then rule 3 waits for nothing, and in no span of its length more requests end than it
+   holds.
 6. Two answers with the same ``reset``, give or take a second, speak of the same window; a later
    one speaks of the next window, and a ``reset`` that has passed of one that is gone, which says
    nothing about this one. Of two different ends, both ahead, the later is believed; the earlier
    only if its request was sent after the later one had been heard of.
-7. A 429 with ``remaining: 0`` and a reset ahead closes the window until then. Any other 429 backs
-   off, twice as long each time, up to the length of the window; then one request tries alone.
+7. A 429 with ``remaining: 0`` and a reset ahead closes the window until then; so does one without
+   a word where strangers were about to take the last slots. Any other 429, and a second one in a
+   row, backs off, twice as long each time, up to the length of the window; then one request tries
+   alone.
 8. A count above what we have sent ourselves means strangers on the same account. Until we have
    an answer, they may have taken what it will say is left; so beside strangers the last slots
    are taken one by one, each after the answer to the one before, and one 429 at the most tells
-   that they were quicker.
+   that they were quicker. How many are last: a sixteenth, and as many more as strangers took in
+   the window before and have not taken yet. What was used before our first request tells of
+   nobody who is there now; strangers who took nothing in a whole window have gone.
 9. At an even pace a slot is free when its share of the time that is left has come, so that the
    last one is taken just before the end.
 
@@ -38,22 +44,13 @@ by counting it down and ``in_flight`` up, without asking anything else here.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
-from msgspec import Struct
-
 from twretweet.limits.skew import ServerClock
 from twretweet.limits.spec import Pace, WindowMemory, WindowSpec
+from twretweet.limits.unknowns import Strangers, Trouble, Unsure, trouble_after
 from twretweet.protocol.headers import WindowReport
 
-# The longest window X is known to have is 24 hours; a reset beyond it is a mistake.
-_FARTHEST_RESET = 25 * 3600.0
-_FIRST_BACKOFF = 5.0
 _UNLIMITED = 1 << 30
 _NEVER = float("-inf")
-# Beside strangers, this share of a window's slots is taken one by one, and no fewer than these.
-_CAREFUL_SHARE = 16
-_CAREFUL_LEAST = 3
 
 
 class FixedWindow:
@@ -89,13 +86,13 @@ class FixedWindow:
         self._reset = 0  # the same end as X wrote it, the window's name; 0: a guess of ours
         self._base = 0  # highest count that an answer showed for this window
         self._told = _NEVER  # when X last said anything about this window
-        self._unsure: list[float] | None = None  # ends of requests that may not be in _base
+        self._unsure: Unsure | None = None  # requests that may not be in _base
         self._opening = 0  # requests sent into a window that nobody has told us about
         self._fuzz = 0.0  # how much earlier than _end X's window may have ended
-        self._trouble: _Trouble | None = None
+        self._trouble: Trouble | None = None
         self._since = _NEVER  # when the last known window was over
         self._landed = 0  # requests that have ended since
-        self._strangers = False
+        self._strangers: Strangers | None = None  # while any have been seen
         self._next_at = _NEVER if pace == "even" else None  # None: not paced
 
     # -- asking ---------------------------------------------------------------------------
@@ -118,26 +115,28 @@ class FixedWindow:
             return left if self._is_silent() else int(not self._opening)
         if self._trouble is not None:
             return 1
-        return self._room_beside_strangers(left, self.limit, now) if self._strangers else left
+        if self._strangers is None:
+            return left
+        burst = left - self._strangers.may_take(self.limit)
+        if burst > 0 and self._strangers.is_news(now - self._told, self.seconds):
+            return burst
+        return int(not self.in_flight)
 
-    def _room_beside_strangers(self, left: int, limit: int, now: float) -> int:
-        careful = max(limit // _CAREFUL_SHARE, _CAREFUL_LEAST)
-        up_to_date = now - self._told < self.seconds / _CAREFUL_SHARE
-        if left > careful and up_to_date:
-            return left - careful
-        return 0 if self.in_flight else 1
-
-    def opens_at(self, now: float) -> float | None:
-        """When to ask again if there is no room now; ``None``: only an answer can tell."""
+    def opens_at(self, now: float, ahead: int = 0) -> float | None:
+        """When there may be room for ``ahead`` and one more; ``None``: only an answer tells."""
         self._roll(now)
         if self._trouble is not None and now < self._trouble.until:
             return self._trouble.until
         if self._next_at is not None and now < self._next_at:
             return self._next_at
+        if self.limit is None:
+            return None
+        missing = self._taken() + ahead + 1 - self.limit
+        if missing <= 0:
+            return None
         if self._end is None and self._unsure:
-            # So many have to be forgotten before there is room for one.
-            over = 1 if self.limit is None else max(self._taken() - self.limit + 1, 1)
-            return self._unsure[min(over, len(self._unsure)) - 1] + self._memory
+            # So many have to be forgotten before there is room.
+            return self._unsure[min(missing, len(self._unsure)) - 1] + self._memory
         return self._end
 
     def ends_at(self, now: float) -> float | None:
@@ -181,11 +180,11 @@ class FixedWindow:
     def lose(self, sent: float, now: float) -> None:
         """A request was sent and its answer told nothing about this window."""
         self._end_flight(sent)
-        self._landed += 1
         self._roll(now)
+        self._landed += 1
         if self.limit is not None:
             if self._unsure is None:
-                self._unsure = []
+                self._unsure = Unsure()
             self._unsure.append(now)
         self._refresh()
 
@@ -195,18 +194,19 @@ class FixedWindow:
         """An answer arrived, with or without a usable report about this window."""
         if self._trouble is not None and sent >= self._trouble.since:
             self._trouble = None
-        end = self._usable_end(report, clock, now)
+        end = clock.end_of(report, now)
         if report is None or end is None or end < sent:
             self.lose(sent, now)
             return
         self._end_flight(sent)
+        self._roll(now)
         self._landed += 1
         self.learn(sent, report, clock, now)
 
     def learn(self, sent: float, report: WindowReport, clock: ServerClock, now: float) -> None:
         """Correct what is believed by what X says, unless it speaks of a window that is over."""
         self._roll(now)
-        end = self._usable_end(report, clock, now)
+        end = clock.end_of(report, now)
         if end is not None and end > now:
             self._believe(report, end, clock.doubt, sent, now)
         self._refresh()
@@ -217,15 +217,18 @@ class FixedWindow:
         """A 429 arrived: X did not count the request, and wants no more of them."""
         self._end_flight(sent)
         self._roll(now)
-        end = self._usable_end(report, clock, now)
+        end = clock.end_of(report, now)
         closed = False
         if report is not None and end is not None and end > now:
             self._believe(report, end, clock.doubt, sent, now)
             closed = report.remaining == 0
-        if not closed:
-            before = 0.0 if self._trouble is None else self._trouble.backoff
-            backoff = min(max(2 * before, _FIRST_BACKOFF), self.seconds)
-            self._trouble = _Trouble(since=now, until=now + backoff, backoff=backoff)
+        elif end is None and self._strangers and self._end is not None and self.limit:
+            closed = self.limit - self._taken() <= self._strangers.may_take(self.limit)
+            if closed:
+                self._base = self.limit
+        self._trouble = trouble_after(
+            self._trouble, sent=sent, now=now, seconds=self.seconds, closed=closed
+        )
         self._refresh()
 
     # -- remembering ----------------------------------------------------------------------
@@ -233,10 +236,7 @@ class FixedWindow:
     def remember(self, key: str, now: float, epoch: float) -> WindowMemory | None:
         """What a restarted program has to know; ``None`` if that is nothing.
 
-        Args:
-            key: of the window.
-            now: the moment, monotonic.
-            epoch: the same moment in epoch seconds.
+        ``now`` is monotonic, and ``epoch`` the same moment in epoch seconds.
         """
         end = self.ends_at(now)
         if end is None or self.limit is None:
@@ -253,9 +253,10 @@ class FixedWindow:
     def recall(self, memory: WindowMemory, now: float, epoch: float) -> None:
         """Take over what :meth:`remember` told, unless more is known by now."""
         end = memory.ends_at - epoch + now
-        if self._end is None and now < end <= now + _FARTHEST_RESET:
+        if self._end is None and now < end:
             self.limit = memory.limit
-            self._open(end, memory.reset, fuzz=0.0)
+            # It had begun by then, whatever the clocks of two runs make of it.
+            self._open(min(end, now + self._memory), memory.reset, fuzz=0.0)
             self._base = self._landed = memory.used
         self._refresh()
 
@@ -267,27 +268,32 @@ class FixedWindow:
         return self.seconds + 1.0
 
     def _taken(self) -> int:
-        unsure = len(self._unsure) if self._unsure else 0
-        return self._base + unsure + self.in_flight
+        if not self._unsure:
+            return self._base + self.in_flight
+        counted = self._base + len(self._unsure)
+        if self._strangers is None:  # X has counted no more than we have sent
+            counted = min(counted, max(self._base, self._landed))
+        return counted + self.in_flight
 
     def _is_silent(self) -> bool:
         """Whether X has answered, and never a word about this window."""
-        return bool(self._unsure) and self._told == _NEVER
+        return self._told == _NEVER and self._unsure is not None and len(self._unsure) > 1
 
     def _roll(self, now: float) -> None:
         if self._end is not None and now >= self._end:
-            # X's window may have ended a little earlier, and counted these in the next one.
-            self._forget_until(self._end - self._fuzz)
+            if self._unsure:
+                # X's window may have ended a little earlier, and counted these in the next one.
+                self._unsure.forget_until(self._end - self._fuzz)
             self._end = None
-            self._base = self._landed = self._opening = 0
+            self._base = self._opening = 0
+            self._landed = len(self._unsure or ())
             self._since = now
             self.fresh_until = _NEVER
-        if self._unsure and self._unsure[0] + self._memory <= now:
-            self._unsure = [at for at in self._unsure if at + self._memory > now]
-
-    def _forget_until(self, moment: float) -> None:
-        if self._unsure:
-            del self._unsure[: bisect_right(self._unsure, moment)]
+        unsure = self._unsure
+        if unsure and unsure[0] + self._memory <= now:
+            unsure.forget_aged(now, self._memory)
+            if self._end is None:
+                self._landed = len(unsure)
 
     def _end_flight(self, sent: float) -> None:
         self.in_flight -= 1
@@ -299,6 +305,8 @@ class FixedWindow:
         self._reset = reset
         self._fuzz = fuzz
         self._opening = 0
+        if self._strangers and not self._strangers.stay():
+            self._strangers = None
 
     def _refresh(self) -> None:
         """Work out the short way again."""
@@ -316,14 +324,6 @@ class FixedWindow:
         until = now + self.seconds if self._end is None else self._end
         self._next_at = now + (until - now) / max(left, 1)
 
-    def _usable_end(
-        self, report: WindowReport | None, clock: ServerClock, now: float
-    ) -> float | None:
-        if report is None or report.limit < 1:
-            return None
-        end = clock.to_local(report.reset)
-        return end if end <= now + _FARTHEST_RESET else None
-
     def _believe(
         self, report: WindowReport, end: float, fuzz: float, sent: float, now: float
     ) -> None:
@@ -336,15 +336,14 @@ class FixedWindow:
         elif self._end is None or report.reset > self._reset or sent >= self._told:
             self._open(end, report.reset, fuzz)
             self._base = counted
+        if self._told == _NEVER:
+            # What was used before we came tells of nobody who is there now.
+            self._landed = max(self._landed, counted - self.in_flight)
         self._told = now
-        self._forget_until(sent)
-        if counted > self._landed + self.in_flight:
-            self._strangers = True
-
-
-class _Trouble(Struct, frozen=True):
-    """X refused, and did not say until when."""
-
-    since: float
-    until: float
-    backoff: float
+        if self._unsure:
+            self._unsure.forget_until(sent)
+        theirs = counted - self._landed - self.in_flight
+        if theirs > 0:
+            if self._strangers is None:
+                self._strangers = Strangers()
+            self._strangers.notice(theirs)

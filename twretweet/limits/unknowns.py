@@ -1,0 +1,95 @@
+"""What a window cannot know: lost answers, refusals without a reason, strangers.
+
+Three small parts of a window, pure as the rest of it; their rules are 5, 7 and 8 of
+:mod:`twretweet.limits.window`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from msgspec import Struct
+
+_FIRST_BACKOFF = 5.0
+# Beside strangers, this share of a window's slots is taken one by one, and no fewer than these.
+_CAREFUL_SHARE = 16
+_CAREFUL_LEAST = 3
+
+
+class Trouble(Struct, frozen=True):
+    """X has refused, and no request that was sent since has got through.
+
+    Attributes:
+        since: when it refused, monotonic.
+        until: how long no request is to be sent, monotonic.
+        backoff: how long that was, in seconds; 0 as long as X's own reset is believed.
+    """
+
+    since: float
+    until: float
+    backoff: float
+
+
+def trouble_after(
+    before: Trouble | None, *, sent: float, now: float, seconds: float, closed: bool
+) -> Trouble:
+    """What a 429 leads to.
+
+    Args:
+        before: the trouble there was.
+        sent: when the refused request went out.
+        now: the moment.
+        seconds: the length of the window, the longest back-off.
+        closed: whether X said until when the window is closed.
+    """
+    if before is not None and sent < before.since:
+        return before  # sent before the other 429 was heard of, so it tells nothing new
+    if before is None and closed:
+        return Trouble(since=now, until=now, backoff=0.0)
+    backoff = min(max(2 * before.backoff if before else 0.0, _FIRST_BACKOFF), seconds)
+    return Trouble(since=now, until=now + backoff, backoff=backoff)
+
+
+class Unsure(list[float]):
+    """When requests ended of which X may or may not have counted each, oldest first."""
+
+    __slots__ = ()
+
+    def forget_until(self, moment: float) -> None:
+        """Forget those that ended at ``moment`` or before."""
+        del self[: bisect_right(self, moment)]
+
+    def forget_aged(self, now: float, memory: float) -> bool:
+        """Forget those that ended ``memory`` seconds ago; whether there were any."""
+        # Summed as the alarms are, so that what an alarm was set for is forgotten when it rings.
+        aged = bisect_right(self, now, key=lambda ended: ended + memory)
+        del self[:aged]
+        return aged > 0
+
+
+class Strangers:
+    """Others who use the same account."""
+
+    __slots__ = ("_expected", "_seen")
+
+    def __init__(self) -> None:
+        self._seen = 0  # slots that they have taken in this window, at the least
+        self._expected = 0  # and those that they took in the one before
+
+    def notice(self, slots: int) -> None:
+        """They have taken that many slots of this window."""
+        self._seen = max(self._seen, slots)
+
+    def stay(self) -> bool:
+        """Go on to the next window; whether they were there in the last."""
+        self._expected, self._seen = self._seen, 0
+        return self._expected > 0
+
+    def may_take(self, limit: int) -> int:
+        """How many slots of a window of ``limit`` they may still take before we hear of it."""
+        return max(limit // _CAREFUL_SHARE, _CAREFUL_LEAST) + max(self._expected - self._seen, 0)
+
+    @staticmethod
+    def is_news(age: float, seconds: float) -> bool:
+        """Whether the count that X told ``age`` seconds ago can still be relied on."""
+        return age < seconds / _CAREFUL_SHARE
