@@ -6,6 +6,7 @@ Three small parts of a window, pure as the rest of it; their rules are 5, 7 and 
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 
 from msgspec import Struct
@@ -14,6 +15,8 @@ _FIRST_BACKOFF = 5.0
 # Beside strangers, this share of a window's slots is taken one by one, and no fewer than these.
 _CAREFUL_SHARE = 16
 _CAREFUL_LEAST = 3
+# The slots before those are taken in so much less than the time that is left.
+_HASTE = 4
 
 
 class Trouble(Struct, frozen=True):
@@ -70,26 +73,37 @@ class Unsure(list[float]):
 class Strangers:
     """Others who use the same account."""
 
-    __slots__ = ("_expected", "_seen")
+    __slots__ = ("_asked", "_most", "_seen", "_trip")
 
     def __init__(self) -> None:
         self._seen = 0  # slots that they have taken in this window, at the least
-        self._expected = 0  # and those that they took in the one before
+        self._most = 0  # what they took in windows before, less an eighth with every window
+        self._asked = float("-inf")  # when the youngest request went out that told of them
+        self._trip = 0.0  # seconds from a request to its answer
 
-    def notice(self, slots: int) -> None:
-        """They have taken that many slots of this window."""
+    def notice(self, slots: int, asked: float, now: float) -> None:
+        """They had taken that many slots when X answered a request that went out at ``asked``."""
         self._seen = max(self._seen, slots)
+        self._asked = max(self._asked, asked)
+        self._trip = max(now - asked, self._trip / 2)
 
-    def stay(self) -> bool:
-        """Go on to the next window; whether they were there in the last."""
-        self._expected, self._seen = self._seen, 0
-        return self._expected > 0
+    def stay(self) -> None:
+        """Go on to the next window."""
+        self._most = max(self._seen, self._most - (self._most + 7) // 8)
+        self._seen = 0
 
     def may_take(self, limit: int) -> int:
         """How many slots of a window of ``limit`` they may still take before we hear of it."""
-        return max(limit // _CAREFUL_SHARE, _CAREFUL_LEAST) + max(self._expected - self._seen, 0)
+        careful = max(limit // _CAREFUL_SHARE, _CAREFUL_LEAST)
+        return careful + max(self._most + self._most // 2 - self._seen, 0)
 
-    @staticmethod
-    def is_news(age: float, seconds: float) -> bool:
-        """Whether the count that X told ``age`` seconds ago can still be relied on."""
-        return age < seconds / _CAREFUL_SHARE
+    def room(
+        self, left: int, limit: int, seconds: float, in_flight: int, now: float, end: float
+    ) -> int:
+        """How many requests may be sent of the ``left`` slots of a window until ``end``."""
+        if not in_flight:
+            return 1
+        if now - self._asked >= seconds / _CAREFUL_SHARE:
+            return 0
+        together = math.ceil(_HASTE * left * self._trip / (end - now))
+        return max(min(left - self.may_take(limit), together - in_flight), 0)

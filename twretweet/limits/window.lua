@@ -20,12 +20,13 @@
 --          what} or {number, what, limit, remaining, reset, end, fuzz}; reset is X's own name for
 --          the end of its window, every other time is in microseconds
 --
--- Returns a JSON list: 1 if slots were taken, now in seconds and microseconds, the number of the window without room, how long
--- until it opens or -1, 1 if it would have room but for requests in flight; then per window limit,
--- how many are taken, how long until it ends or -1, how many are in flight, and reset.
+-- Returns a JSON list: 1 if slots were taken, now in seconds and microseconds, the number of the
+-- window without room, how long until it opens or -1, 1 if it would have room but for requests in
+-- flight; then per window limit, how many are taken, how long until it ends or -1, how many are
+-- in flight, and reset.
 
 local GIVE_BACK, LOSE, SETTLE, REFUSE, LEARN, HOLD, CANCEL = 1, 2, 3, 4, 5, 6, 7
-local SECOND, FIRST_BACKOFF, CAREFUL_SHARE, CAREFUL_LEAST = 1000000, 5000000, 16, 3
+local SECOND, FIRST_BACKOFF, CAREFUL_SHARE, CAREFUL_LEAST, HASTE = 1000000, 5000000, 16, 3, 4
 
 local time = redis.call('TIME')
 local now = time[1] * SECOND + time[2]
@@ -58,12 +59,12 @@ local function load(key, spec)
     return {
       key = key, length = length, memory = length + SECOND, limit = spec[1], ends = false,
       reset = 0, fuzz = 0, base = 0, told = false, since = 0, over = 0, landed = 0,
-      strangers = false, seen = 0, expected = 0, trouble = false, unsure = {}, flights = {},
-      gone = {}, flying = 0, changed = false,
+      strangers = false, seen = 0, most = 0, asked = 0, trip = 0, trouble = false, unsure = {},
+      flights = {}, gone = {}, flying = 0, changed = false,
     }
   end
-  local limit, ends, reset, fuzz, base, told, since, over, landed, strangers, seen, expected,
-    trouble, unsure, flights, gone = cmsgpack.unpack(packed)
+  local limit, ends, reset, fuzz, base, told, since, over, landed, strangers, seen, most,
+    asked, trip, trouble, unsure, flights, gone = cmsgpack.unpack(packed)
   local flying, lost, changed = 0, 0, false
   for flight, sent in pairs(flights) do
     local ended = sent + lease
@@ -86,8 +87,8 @@ local function load(key, spec)
     key = key, length = length, memory = length + SECOND, limit = limit, ends = ends,
     reset = reset, fuzz = fuzz, base = base, told = told, since = math.min(since, now),
     over = over, landed = landed + lost, strangers = strangers, seen = seen,
-    expected = expected, trouble = trouble, unsure = unsure, flights = flights, gone = gone,
-    flying = flying, changed = changed,
+    most = most, asked = math.min(asked, now), trip = trip, trouble = trouble, unsure = unsure,
+    flights = flights, gone = gone, flying = flying, changed = changed,
   }
   roll(w)
   return w
@@ -96,7 +97,7 @@ end
 -- How many slots strangers may still take before X tells of it.
 local function may_take(w)
   local least = math.max(math.floor(w.limit / CAREFUL_SHARE), CAREFUL_LEAST)
-  return least + math.max(w.expected - w.seen, 0)
+  return least + math.max(w.most + math.floor(w.most / 2) - w.seen, 0)
 end
 
 local function taken(w, flying)
@@ -113,8 +114,9 @@ local function has_room(w, flying, opening)
   if left <= 0 then return false end
   if not w.ends then return (w.unsure[2] and not w.told) or opening == 0 end
   if w.trouble or not w.strangers then return true end
-  local up_to_date = w.told and now - w.told < w.length / CAREFUL_SHARE
-  return (left > may_take(w) and up_to_date) or flying == 0
+  if flying == 0 then return true end
+  if now - w.asked >= w.length / CAREFUL_SHARE then return false end
+  return left > may_take(w) and flying < math.ceil(HASTE * left * w.trip / (w.ends - now))
 end
 
 local function opening(w)
@@ -152,13 +154,17 @@ local function believe(w, sent, heard, limit, remaining, reset, ends, fuzz)
     w.ends, w.fuzz = ends, fuzz
   elseif not w.ends or reset > w.reset or not w.told or sent >= w.told then
     w.ends, w.reset, w.fuzz, w.base = ends, reset, fuzz, counted
-    w.strangers, w.expected, w.seen = w.strangers and w.seen > 0, w.seen, 0
+    w.most, w.seen = math.max(w.seen, w.most - math.floor((w.most + 7) / 8)), 0
   end
   if not w.told then w.landed = math.max(w.landed, counted - w.flying) end
   w.told = math.max(w.told or 0, heard)
   forget_until(w, sent)
   local theirs = counted - w.landed - w.flying
-  if theirs > 0 then w.strangers, w.seen = true, math.max(w.seen, theirs) end
+  if theirs > 0 then w.strangers = true end
+  if w.strangers then
+    w.seen, w.asked = math.max(w.seen, theirs), math.max(w.asked, sent)
+    w.trip = math.max(heard - sent, w.trip / 2)
+  end
 end
 
 local function settle(w, known, sent, heard, act)
@@ -251,8 +257,8 @@ for number = 1, #windows do
     if next(w.gone) then matters = math.max(matters, now + lease) end
     if matters > now then
       redis.call('SET', w.key, cmsgpack.pack(w.limit, w.ends, w.reset, w.fuzz, w.base, w.told,
-        w.since, w.over, w.landed, w.strangers, w.seen, w.expected, w.trouble, w.unsure,
-        w.flights, w.gone), 'PX', math.ceil((matters - now) / 1000) + 1000)
+        w.since, w.over, w.landed, w.strangers, w.seen, w.most, w.asked, w.trip, w.trouble,
+        w.unsure, w.flights, w.gone), 'PX', math.ceil((matters - now) / 1000) + 1000)
     else
       redis.call('DEL', w.key)
     end

@@ -30,11 +30,12 @@ The rules:
    row, backs off, twice as long each time, up to the length of the window; then one request tries
    alone.
 8. A count above what we have sent ourselves means strangers on the same account. Until we have
-   an answer, they may have taken what it will say is left; so beside strangers the last slots
-   are taken one by one, each after the answer to the one before, and one 429 at the most tells
-   that they were quicker. How many are last: a sixteenth, and as many more as strangers took in
-   the window before and have not taken yet. What was used before our first request tells of
-   nobody who is there now; strangers who took nothing in a whole window have gone.
+   an answer, they may have taken what it will say is left, and each request on its way may be a
+   429. So beside strangers no more are on their way together than it takes to use the slots in a
+   quarter of the time; and the last are taken one by one, each after the answer to the one
+   before. How many are last: a sixteenth, and half as many again as strangers took in the windows
+   before, less what they have taken already. What was used before our first request tells of
+   nobody who is there now.
 9. At an even pace a slot is free when its share of the time that is left has come, so that the
    last one is taken just before the end.
 
@@ -117,10 +118,7 @@ class FixedWindow:
             return 1
         if self._strangers is None:
             return left
-        burst = left - self._strangers.may_take(self.limit)
-        if burst > 0 and self._strangers.is_news(now - self._told, self.seconds):
-            return burst
-        return int(not self.in_flight)
+        return self._strangers.room(left, self.limit, self.seconds, self.in_flight, now, self._end)
 
     def opens_at(self, now: float, ahead: int = 0) -> float | None:
         """When there may be room for ``ahead`` and one more; ``None``: only an answer tells."""
@@ -305,8 +303,8 @@ class FixedWindow:
         self._reset = reset
         self._fuzz = fuzz
         self._opening = 0
-        if self._strangers and not self._strangers.stay():
-            self._strangers = None
+        if self._strangers is not None:
+            self._strangers.stay()
 
     def _refresh(self) -> None:
         """Work out the short way again."""
@@ -343,7 +341,7 @@ class FixedWindow:
         if self._unsure:
             self._unsure.forget_until(sent)
         theirs = counted - self._landed - self.in_flight
-        if theirs > 0:
-            if self._strangers is None:
-                self._strangers = Strangers()
-            self._strangers.notice(theirs)
+        if theirs > 0 and self._strangers is None:
+            self._strangers = Strangers()
+        if self._strangers is not None:
+            self._strangers.notice(theirs, sent, now)
