@@ -19,7 +19,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 import anyio
@@ -77,16 +77,18 @@ class Waiter:
 class Captaincy:
     """The heads that are registered with one window, in the order in which they came."""
 
-    __slots__ = ("_heads",)
+    __slots__ = ("_gone", "_heads")
 
     def __init__(self) -> None:
         self._heads: list[Waiter] = []
+        self._gone = 0  # how many of them have left meanwhile, at the most
 
     def captain(self) -> Waiter | None:
         """Who came first of those who are still registered."""
         heads = self._heads
         while heads and heads[0].registered is not self:
             heapq.heappop(heads)
+            self._gone -= 1
         return heads[0] if heads else None
 
     def register(self, waiter: Waiter) -> None:
@@ -94,20 +96,37 @@ class Captaincy:
         waiter.registered = self
         heapq.heappush(self._heads, waiter)
 
-    def wake(self) -> None:
-        """Have the captain ask again."""
+    def leave(self, waiter: Waiter) -> None:
+        """Remove a head, and have the next captain ask if it was the captain."""
+        was_captain = self._heads[0] is waiter
+        waiter.registered = None
+        self._gone += 1
+        if was_captain:
+            self.wake()
+        elif 2 * self._gone > len(self._heads):
+            self._heads = [head for head in self._heads if head.registered is self]
+            self._gone = 0
+            heapq.heapify(self._heads)
+
+    def wake(self) -> bool:
+        """Have the captain ask again; whether there is one."""
         captain = self.captain()
-        if captain is not None:
-            captain.wake()
+        if captain is None:
+            return False
+        captain.wake()
+        return True
 
 
-def patience(max_wait: float | None) -> float | None:
+def _patience(max_wait: float | None) -> float | None:
     """How long the caller can wait: ``max_wait``, or less where ``anyio.fail_after`` says so.
 
     Who will be cancelled before the window opens had better hear at once when it does.
     """
-    left = anyio.current_effective_deadline() - anyio.current_time()
-    if not 0 < left < math.inf:
+    deadline = anyio.current_effective_deadline()
+    if deadline == math.inf:
+        return max_wait
+    left = deadline - anyio.current_time()
+    if left <= 0:
         return max_wait
     return left if max_wait is None else min(left, max_wait)
 
@@ -119,23 +138,27 @@ class Gate(Generic[P]):
         clock: where time comes from.
         ask: takes slots in all windows of a bucket for the caller with that ticket, or says why
             not.
-        captaincies: those of the windows of a bucket.
+        opens: the first moment at which there may be slots for a caller of a bucket, if so many
+            are ahead of it.
+        granted: called with the slots that a caller got, to wake who may go on behind it.
         on_event: is told of ``Waiting`` and ``Granted``.
     """
 
-    __slots__ = ("_ask", "_captaincies", "_clock", "_on_event", "_tickets", "lines")
+    __slots__ = ("_ask", "_clock", "_granted", "_on_event", "_opens", "_tickets", "lines")
 
     def __init__(
         self,
         clock: Clock,
         *,
         ask: Callable[[Bucket, int], Awaitable[P | Refusal]],
-        captaincies: Callable[[Bucket], Iterable[Captaincy]],
+        opens: Callable[[Bucket, int], float],
+        granted: Callable[[P], None],
         on_event: OnEvent | None = None,
     ) -> None:
         self._clock = clock
         self._ask = ask
-        self._captaincies = captaincies
+        self._opens = opens
+        self._granted = granted
         self._on_event = on_event
         self._tickets = 0
         self.lines: dict[str, deque[Waiter]] = {}
@@ -147,46 +170,56 @@ class Gate(Generic[P]):
             RateLimitExceeded: ``max_wait`` seconds, or those of the caller's own deadline, are
                 over, or will be before a slot is free.
         """
+        line = self.lines.get(bucket.key)
+        ahead = 0 if line is None else len(line)
+        deadline = self._deadline(bucket, ahead, max_wait)
         self._tickets += 1
         waiter = Waiter(self._tickets)
-        line = self.lines.get(bucket.key)
         if line is None:
             line = self.lines[bucket.key] = deque()
-        ahead, since = len(line), self._clock.monotonic()
-        told = measured = False
-        deadline: float | None = None
         line.append(waiter)
         try:
-            while True:
-                refusal = None
-                if line[0] is waiter:
-                    answer = await self._ask(bucket, waiter.ticket)
-                    if not isinstance(answer, Refusal):
-                        if told:
-                            self._tell_granted(answer, bucket, since)
-                        return answer
-                    refusal = self._register(waiter, answer)
-                if not measured:
-                    measured, deadline = True, self._deadline(since, max_wait)
-                if not told and self._on_event is not None:
-                    told = True
-                    self._tell_waiting(self._on_event, bucket, ahead, refusal)
-                await self._sleep(bucket, waiter, refusal, deadline, ahead)
+            slots = await self._until_granted(bucket, line, waiter, deadline)
         finally:
             self._leave(bucket, line, waiter)
+        self._granted(slots)
+        return slots
 
-    def _deadline(self, since: float, max_wait: float | None) -> float | None:
-        now = self._clock.monotonic()
-        left = patience(None if max_wait is None else since + max_wait - now)
-        return None if left is None else now + left
+    async def _until_granted(
+        self, bucket: Bucket, line: deque[Waiter], waiter: Waiter, deadline: float | None
+    ) -> P:
+        ahead, since, told = len(line) - 1, self._clock.monotonic(), False
+        while True:
+            refusal = None
+            if line[0] is waiter:
+                answer = await self._ask(bucket, waiter.ticket)
+                if not isinstance(answer, Refusal):
+                    if told:
+                        self._tell_granted(answer, bucket, since)
+                    return answer
+                refusal = self._register(waiter, answer)
+            if not told and self._on_event is not None:
+                told = True
+                self._tell_waiting(self._on_event, bucket, ahead, refusal)
+            await self._sleep(bucket, waiter, refusal, deadline, ahead)
+
+    def _deadline(self, bucket: Bucket, ahead: int, max_wait: float | None) -> float | None:
+        """When the caller gives up; raise if those ahead alone will use up all its time."""
+        left = _patience(max_wait)
+        if left is None:
+            return None
+        now, opens = self._clock.monotonic(), self._opens(bucket, ahead)
+        if opens - now > left:
+            raise self._refusal(bucket, now, opens, ahead)
+        return now + left
 
     def _register(self, waiter: Waiter, refusal: Refusal) -> Refusal | None:
         """Register with the window that had no room; what to wait for, as its captain."""
         before = waiter.registered
         if before is not refusal.queue:
-            refusal.queue.register(waiter)
             if before is not None:
-                before.wake()  # it has another captain now
+                before.leave(waiter)
+            refusal.queue.register(waiter)
         return refusal if refusal.queue.captain() is waiter else None
 
     async def _sleep(
@@ -202,7 +235,7 @@ class Gate(Generic[P]):
         alarm = None if refusal is None else refusal.opens_at
         look = None if refusal is None else refusal.look_at
         if deadline is not None and (now >= deadline or (alarm is not None and alarm > deadline)):
-            raise self.refusal(bucket, now, deadline if alarm is None else alarm, ahead)
+            raise self._refusal(bucket, now, deadline if alarm is None else alarm, ahead)
         until = min((at for at in (alarm, look, deadline) if at is not None), default=None)
         if not waiter.woken:
             waiter.event = anyio.Event()
@@ -232,21 +265,18 @@ class Gate(Generic[P]):
             raise
 
     def _leave(self, bucket: Bucket, line: deque[Waiter], waiter: Waiter) -> None:
-        was_head = line[0] is waiter
-        if was_head:
-            line.popleft()
-        else:
+        if line[0] is not waiter:
             line.remove(waiter)
-        waiter.registered = None
-        if not line:
-            del self.lines[bucket.key]
-        elif was_head:
+            return
+        line.popleft()
+        if line:
             line[0].wake()
-        if was_head:
-            for captaincy in self._captaincies(bucket):
-                captaincy.wake()
+        else:
+            del self.lines[bucket.key]
+        if waiter.registered is not None:
+            waiter.registered.leave(waiter)
 
-    def refusal(self, bucket: Bucket, now: float, until: float, ahead: int) -> RateLimitExceeded:
+    def _refusal(self, bucket: Bucket, now: float, until: float, ahead: int) -> RateLimitExceeded:
         """The error of a caller who may not wait until ``until``, monotonic."""
         wait = max(until - now, 0.0)
         others = f" behind {ahead} others" if ahead else ""

@@ -10,7 +10,7 @@ from twretweet.clock import Clock, SystemClock
 from twretweet.errors import QueryError
 from twretweet.events import Corrected, OnEvent
 from twretweet.limits.bucket import Bucket, BucketState, Permit
-from twretweet.limits.gate import Captaincy, Gate, Refusal, patience
+from twretweet.limits.gate import Captaincy, Gate, Refusal
 from twretweet.limits.skew import ServerClock
 from twretweet.limits.spec import Pace, WindowMemory, WindowSpec
 from twretweet.limits.window import FixedWindow
@@ -52,7 +52,11 @@ class MemoryLimiter:
         self._days = False  # whether X has ever reported a 24-hour window
         self._sweep_at = _FIRST_SWEEP
         self._gate: Gate[_Slots] = Gate(
-            self._clock, ask=self._ask, captaincies=self._captaincies, on_event=on_event
+            self._clock,
+            ask=self._ask,
+            opens=self._opens,
+            granted=self._granted,
+            on_event=on_event,
         )
 
     async def acquire(self, bucket: Bucket, *, max_wait: float | None) -> Permit:
@@ -65,9 +69,9 @@ class MemoryLimiter:
         Raises:
             RateLimitExceeded: the wait would be, or has been, longer.
         """
-        windows = self._windows_of(bucket)
-        now = self._now()
         if bucket.key not in self._gate.lines:
+            windows = self._windows_of(bucket)
+            now = self._now()
             for window in windows:
                 if now >= window.fresh_until or window.free <= 0 or window.captaincy is not None:
                     break
@@ -76,9 +80,6 @@ class MemoryLimiter:
                     window.free -= 1
                     window.in_flight += 1
                 return _Slots(self, bucket, windows, now)
-        max_wait = patience(max_wait)
-        if max_wait is not None:
-            self._refuse_long_wait(bucket, windows, max_wait, now)
         return await self._gate.wait(bucket, max_wait=max_wait)
 
     def states(self, buckets: Iterable[Bucket] | None = None) -> list[BucketState]:
@@ -135,30 +136,15 @@ class MemoryLimiter:
             window.take(now)
         return _Slots(self, bucket, windows, now)
 
-    def _captaincies(self, bucket: Bucket) -> list[Captaincy]:
-        rooms: list[Captaincy] = []
+    def _opens(self, bucket: Bucket, ahead: int) -> float:
+        now = until = self._now()
         for window in self._windows_of(bucket):
-            if window.captaincy is not None:
-                if window.captaincy.captain() is None:
-                    window.captaincy = None
-                else:
-                    rooms.append(window.captaincy)
-        return rooms
-
-    def _refuse_long_wait(
-        self, bucket: Bucket, windows: list[_Shared], max_wait: float, now: float
-    ) -> None:
-        """Raise at once if those ahead alone will use up what ``max_wait`` gives."""
-        ahead = len(self._gate.lines.get(bucket.key, ()))
-        until = now
-        for window in windows:
             opens, limit = window.opens_at(now, ahead), window.limit
             if opens is not None:
                 left = 0 if limit is None else max(limit - window.used(now), 0)
                 whole_windows = (ahead - left) // limit if limit and ahead > left else 0
                 until = max(until, opens + whole_windows * window.seconds)
-        if until - now > max_wait:
-            raise self._gate.refusal(bucket, now, until, ahead)
+        return until
 
     # -- windows ----------------------------------------------------------------------------
 
@@ -187,7 +173,7 @@ class MemoryLimiter:
         idle = [
             key
             for key, window in self._windows.items()
-            if window.captaincy is None and window.idle(now)
+            if (window.captaincy is None or not window.captaincy.captain()) and window.idle(now)
         ]
         for key in idle:
             del self._windows[key]
@@ -198,8 +184,11 @@ class MemoryLimiter:
     def ended(self, windows: Iterable[_Shared]) -> None:
         """Wake who may go on now that slots came back, or something new is known."""
         for window in windows:
-            if window.captaincy is not None:
-                window.captaincy.wake()
+            if window.captaincy is not None and not window.captaincy.wake():
+                window.captaincy = None
+
+    def _granted(self, slots: _Slots) -> None:
+        self.ended(slots.windows)
 
     def settle(self, slots: _Slots, headers: RateHeaders, *, refused: bool) -> None:
         """Take in what an answer said, about each window the request was counted in."""

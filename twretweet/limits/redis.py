@@ -28,7 +28,7 @@ from twretweet.clock import Clock, SystemClock
 from twretweet.errors import LimiterUnavailable, QueryError
 from twretweet.events import LimiterOutage, LimiterRestored, OnEvent
 from twretweet.limits.bucket import Bucket, BucketState, Permit
-from twretweet.limits.gate import Captaincy, Gate, Refusal, patience
+from twretweet.limits.gate import Gate, Refusal
 from twretweet.limits.redis_ledger import Ledger
 from twretweet.limits.redis_outage import LocalShare
 from twretweet.limits.redis_script import RedisClient, Reply, Script
@@ -105,7 +105,11 @@ class RedisLimiter:
             on_event=on_event,
         )
         self._gate: Gate[Slots] = Gate(
-            self._clock, ask=self._ask, captaincies=self._captaincies, on_event=on_event
+            self._clock,
+            ask=self._ask,
+            opens=self._opens,
+            granted=self._granted,
+            on_event=on_event,
         )
         self._courier: asyncio.Task[None] | None = None
         self._outage: LocalShare | None = None
@@ -156,8 +160,6 @@ class RedisLimiter:
         while True:
             outage = self._outage
             if outage is None:
-                if bucket.key in self._gate.lines:
-                    self._refuse_long_wait(bucket, patience(max_wait))
                 try:
                     return await self._gate.wait(bucket, max_wait=max_wait)
                 except LimiterUnavailable as error:
@@ -257,34 +259,29 @@ class RedisLimiter:
             mirror.pause = min(2 * mirror.pause, LONGEST_PAUSE)
         return Refusal(mirror.waiting_room(), opens, look)
 
-    def _captaincies(self, bucket: Bucket) -> list[Captaincy]:
-        rooms: list[Captaincy] = []
-        for window in self._windows_of(bucket):
-            if window.captaincy is not None:
-                if window.captaincy.captain() is None:
-                    window.captaincy = None
-                else:
-                    rooms.append(window.captaincy)
-        return rooms
+    def _granted(self, slots: Slots) -> None:
+        windows: list[Mirror | AppDay] = [*slots.mirrors]
+        if slots.day is not None:
+            windows.append(slots.day)
+        for window in windows:
+            if window.captaincy is not None and not window.captaincy.wake():
+                window.captaincy = None
 
     def _windows_of(self, bucket: Bucket) -> list[Mirror | AppDay]:
         windows: list[Mirror | AppDay] = [*self._ledger.shard_of(bucket).mirrors_of(bucket)]
         day = self._ledger.days.get(bucket.app_day)
         return windows if day is None else [*windows, day]
 
-    def _refuse_long_wait(self, bucket: Bucket, max_wait: float | None) -> None:
-        """Raise at once if those ahead alone will use up what ``max_wait`` gives."""
-        if max_wait is None:
-            return
-        now, ahead = self._clock.monotonic(), len(self._gate.lines[bucket.key])
-        until = now
+    def _opens(self, bucket: Bucket, ahead: int) -> float:
+        now = until = self._clock.monotonic()
+        if not ahead:
+            return now  # what is known here may be old, and asking costs no wait
         for mirror in self._ledger.shard_of(bucket).mirrors_of(bucket):
             missing = ahead + 1 - mirror.room(now)
             if mirror.opens is not None and mirror.limit is not None and missing > 0:
                 whole_windows = (missing - 1) // mirror.limit
                 until = max(until, mirror.opens + whole_windows * mirror.seconds)
-        if until - now > max_wait:
-            raise self._gate.refusal(bucket, now, until, ahead)
+        return until
 
     # -- what nobody waits for --------------------------------------------------------------
 

@@ -98,7 +98,7 @@ class Strangers:
         return careful + max(self._most + self._most // 2 - self._seen, 0)
 
     def room(
-        self, left: int, limit: int, seconds: float, in_flight: int, now: float, end: float
+        self, left: int, limit: int, in_flight: int, *, now: float, end: float, seconds: float
     ) -> int:
         """How many requests may be sent of the ``left`` slots of a window until ``end``."""
         if not in_flight:

@@ -118,7 +118,9 @@ class FixedWindow:
             return 1
         if self._strangers is None:
             return left
-        return self._strangers.room(left, self.limit, self.seconds, self.in_flight, now, self._end)
+        return self._strangers.room(
+            left, self.limit, self.in_flight, now=now, end=self._end, seconds=self.seconds
+        )
 
     def opens_at(self, now: float, ahead: int = 0) -> float | None:
         """When there may be room for ``ahead`` and one more; ``None``: only an answer tells."""
