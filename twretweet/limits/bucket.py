@@ -38,8 +38,8 @@ class BucketState(Struct, frozen=True, kw_only=True):
     """What is left of one window.
 
     Attributes:
-        endpoint: the name of the endpoint.
-        bucket: the label of the bucket.
+        endpoint: the name of the endpoint; of a window that several share, of one of them.
+        bucket: the label of the bucket; the key of the window where no bucket was asked for.
         window: the key of the window.
         limit: how many requests the window holds; ``None`` where X has not said.
         remaining: how many are left; ``None`` where X has not said.

@@ -74,6 +74,16 @@ class Waiter:
         return self.ticket < other.ticket
 
 
+class Line(deque[Waiter]):
+    """Those who wait for slots of one bucket, in the order in which they came."""
+
+    __slots__ = ("bucket",)
+
+    def __init__(self, bucket: Bucket) -> None:
+        super().__init__()
+        self.bucket = bucket
+
+
 class Captaincy:
     """The heads that are registered with one window, in the order in which they came."""
 
@@ -161,7 +171,7 @@ class Gate(Generic[P]):
         self._granted = granted
         self._on_event = on_event
         self._tickets = 0
-        self.lines: dict[str, deque[Waiter]] = {}
+        self.lines: dict[str, Line] = {}
 
     async def wait(self, bucket: Bucket, *, max_wait: float | None) -> P:
         """Wait at the end of the line until there are slots.
@@ -176,7 +186,7 @@ class Gate(Generic[P]):
         self._tickets += 1
         waiter = Waiter(self._tickets)
         if line is None:
-            line = self.lines[bucket.key] = deque()
+            line = self.lines[bucket.key] = Line(bucket)
         line.append(waiter)
         try:
             slots = await self._until_granted(bucket, line, waiter, deadline)
@@ -186,7 +196,7 @@ class Gate(Generic[P]):
         return slots
 
     async def _until_granted(
-        self, bucket: Bucket, line: deque[Waiter], waiter: Waiter, deadline: float | None
+        self, bucket: Bucket, line: Line, waiter: Waiter, deadline: float | None
     ) -> P:
         ahead, since, told = len(line) - 1, self._clock.monotonic(), False
         while True:
@@ -264,7 +274,7 @@ class Gate(Generic[P]):
             permit.give_back()
             raise
 
-    def _leave(self, bucket: Bucket, line: deque[Waiter], waiter: Waiter) -> None:
+    def _leave(self, bucket: Bucket, line: Line, waiter: Waiter) -> None:
         if line[0] is not waiter:
             line.remove(waiter)
             return

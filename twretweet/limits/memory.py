@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -84,14 +85,18 @@ class MemoryLimiter:
 
     def states(self, buckets: Iterable[Bucket] | None = None) -> list[BucketState]:
         """What is left of every window of ``buckets``, or of all that are in use."""
+        lines = self._gate.lines
         if buckets is None:
+            waiting: Counter[str] = Counter()
+            for line in lines.values():
+                waiting.update({each.key: len(line) for each in self._windows_of(line.bucket)})
             return [
-                self._state(window, window.bucket)
-                for window in self._windows.values()
-                if window.bucket is not None
+                self._state(window, window.endpoint, key, waiting[key])
+                for key, window in self._windows.items()
+                if window.endpoint is not None
             ]
         return [
-            self._state(window, bucket)
+            self._state(window, bucket.endpoint, bucket.label, len(lines.get(bucket.key, ())))
             for bucket in buckets
             for window in self._windows_of(bucket)
         ]
@@ -160,12 +165,13 @@ class MemoryLimiter:
 
     def _window(self, spec: WindowSpec, bucket: Bucket | None) -> _Shared:
         window = self._windows.get(spec.key)
-        if window is not None and window.bucket is None:
-            window.bucket = bucket  # it came from a snapshot
+        if window is not None and window.endpoint is None and bucket is not None:
+            window.endpoint = bucket.endpoint  # it came from a snapshot
         if window is None:
             if len(self._windows) >= self._sweep_at:
                 self._sweep()
-            window = self._windows[spec.key] = _Shared(spec, self._pace, bucket)
+            window = self._windows[spec.key] = _Shared(spec, self._pace)
+            window.endpoint = None if bucket is None else bucket.endpoint
         return window
 
     def _sweep(self) -> None:
@@ -177,6 +183,7 @@ class MemoryLimiter:
         ]
         for key in idle:
             del self._windows[key]
+        self._windows = dict(self._windows)  # a dict does not shrink by itself
         self._sweep_at = max(_FIRST_SWEEP, 2 * len(self._windows))
 
     # -- the end of a request ---------------------------------------------------------------
@@ -245,18 +252,18 @@ class MemoryLimiter:
         """The monotonic clock."""
         return self._now()
 
-    def _state(self, window: _Shared, bucket: Bucket) -> BucketState:
+    def _state(self, window: _Shared, endpoint: str, label: str, waiting: int) -> BucketState:
         now = self._now()
         ends, limit = window.ends_at(now), window.limit
         return BucketState(
-            endpoint=bucket.endpoint,
-            bucket=bucket.label,
+            endpoint=endpoint,
+            bucket=label,
             window=window.key,
             limit=limit,
             remaining=None if limit is None else max(limit - window.used(now), 0),
             resets_at=None if ends is None else ends - now + self._clock.time(),
             in_flight=window.in_flight,
-            waiting=len(self._gate.lines.get(bucket.key, ())),
+            waiting=waiting,
         )
 
 
@@ -274,12 +281,12 @@ def _correction(
 class _Shared(FixedWindow):
     """A window, and those who are registered with it."""
 
-    __slots__ = ("bucket", "captaincy", "key")
+    __slots__ = ("captaincy", "endpoint", "key")
 
-    def __init__(self, spec: WindowSpec, pace: Pace, bucket: Bucket | None) -> None:
+    def __init__(self, spec: WindowSpec, pace: Pace) -> None:
         super().__init__(spec, pace)
         self.key = spec.key
-        self.bucket = bucket  # that used it first
+        self.endpoint: str | None = None  # that used it first; None: a snapshot told of it
         self.captaincy: Captaincy | None = None  # while anybody waits
 
     def waiting_room(self) -> Captaincy:

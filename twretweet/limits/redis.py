@@ -181,17 +181,18 @@ class RedisLimiter:
             return self._outage.states(buckets)
         now, epoch = self._clock.monotonic(), self._clock.time()
         ledger, lines = self._ledger, self._gate.lines
-        pairs: list[tuple[Mirror | AppDay, Bucket]] = []
-        if buckets is None:
-            for shard in ledger.shards.values():
-                pairs += [(mirror, mirror.bucket) for mirror in shard.mirrors.values()]
-            pairs += [(day, day.bucket) for day in ledger.days.values()]
-        else:
-            for bucket in buckets:
-                pairs += [(window, bucket) for window in self._windows_of(bucket)]
+        if buckets is not None:
+            return [
+                window.state(bucket.label, len(lines.get(bucket.key, ())), now, epoch)
+                for bucket in buckets
+                for window in self._windows_of(bucket)
+            ]
+        windows: list[Mirror | AppDay] = [*ledger.days.values()]
+        for shard in ledger.shards.values():
+            windows += shard.mirrors.values()
         return [
-            window.state(bucket, len(lines.get(bucket.key, ())), now, epoch)
-            for window, bucket in pairs
+            window.state(window.key, len(lines.get(window.bucket.key, ())), now, epoch)
+            for window in windows
         ]
 
     # -- for the gate -----------------------------------------------------------------------

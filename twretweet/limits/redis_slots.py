@@ -31,12 +31,12 @@ class AppDay(FixedWindow):
             self.captaincy = Captaincy()
         return self.captaincy
 
-    def state(self, bucket: Bucket, waiting: int, now: float, epoch: float) -> BucketState:
+    def state(self, label: str, waiting: int, now: float, epoch: float) -> BucketState:
         """For display."""
         ends, limit = self.ends_at(now), self.limit
         return BucketState(
-            endpoint=bucket.endpoint,
-            bucket=bucket.label,
+            endpoint=self.bucket.endpoint,
+            bucket=label,
             window=self.key,
             limit=limit,
             remaining=None if limit is None else max(limit - self.used(now), 0),

@@ -126,12 +126,12 @@ class Mirror:
         busy = self.captaincy is not None or self.held or self.pending or self.in_flight
         return not busy and (self.ends is None or self.ends <= now)
 
-    def state(self, bucket: Bucket, waiting: int, now: float, epoch: float) -> BucketState:
+    def state(self, label: str, waiting: int, now: float, epoch: float) -> BucketState:
         """For display."""
         ends = None if self.ends is None or self.ends <= now else self.ends
         return BucketState(
-            endpoint=bucket.endpoint,
-            bucket=bucket.label,
+            endpoint=self.bucket.endpoint,
+            bucket=label,
             window=self.key,
             limit=self.limit,
             remaining=None if self.limit is None else self.room(now),
