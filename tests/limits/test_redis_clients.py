@@ -229,6 +229,15 @@ async def test_nonsense_is_an_error_that_says_what_to_do(what):
                 await limiter.acquire(ANN, max_wait=None)
 
 
+async def test_a_key_of_another_type_starts_no_outage_for_the_others(redis):
+    await redis.rpush("twretweet:{ann}:read:ann", "a list")
+    async with RedisLimiter(redis, on_outage="local") as limiter:
+        with pytest.raises(LimiterUnavailable, match="delete it, or pass a prefix="):
+            await limiter.acquire(bucket("ann"), max_wait=None)
+        (await limiter.acquire(bucket("bob"), max_wait=None)).give_back()
+    assert not [key for key in await redis.keys("*") if b"bob" not in key and b"ann" not in key]
+
+
 async def test_a_key_that_something_else_has_written_hurts_its_own_account_only(redis):
     await redis.set("twretweet:{ann}:read:ann", "not a window")
     async with RedisLimiter(redis) as limiter:

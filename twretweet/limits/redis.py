@@ -31,7 +31,7 @@ from twretweet.limits.bucket import Bucket, BucketState, Permit
 from twretweet.limits.gate import Gate, Refusal
 from twretweet.limits.redis_ledger import Ledger
 from twretweet.limits.redis_outage import LocalShare
-from twretweet.limits.redis_script import RedisClient, Reply, Script
+from twretweet.limits.redis_script import KeyOccupied, RedisClient, Reply, Script
 from twretweet.limits.redis_slots import AppDay, Slots
 from twretweet.limits.redis_windows import LONGEST_PAUSE, Mirror, Shard
 
@@ -56,7 +56,7 @@ class RedisLimiter:
 
     Args:
         client: a ``redis.asyncio.Redis`` or a ``redis.asyncio.RedisCluster``, of Redis 5 or
-            later. A Sentinel's ``master_for`` gives such a client too; that is not tested yet.
+            later; a Sentinel's ``master_for`` gives such a client too.
         prefix: begins every key.
         on_outage: what to do while Redis is away or answers nonsense: ``"fail"`` raises
             ``LimiterUnavailable`` before anything is sent; ``"local"`` goes on with a share of
@@ -163,7 +163,7 @@ class RedisLimiter:
                 try:
                     return await self._gate.wait(bucket, max_wait=max_wait)
                 except LimiterUnavailable as error:
-                    if self._closed or self._share is None:
+                    if self._closed or self._share is None or isinstance(error, KeyOccupied):
                         raise
                     outage = self._begin_outage(self._share, bucket, error)
             permit = await outage.acquire(bucket, max_wait=max_wait)

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 import anyio
 import msgspec
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from twretweet.clock import Clock
 from twretweet.errors import LimiterUnavailable
@@ -113,6 +113,10 @@ class Reply:
         return self.windows[at : at + PER_WINDOW]
 
 
+class KeyOccupied(LimiterUnavailable):
+    """Something else has written to the key of a window; Redis itself is there."""
+
+
 class Script:
     """The rules in ``window.lua``, run by whoever answers for the keys."""
 
@@ -161,6 +165,11 @@ class Script:
 
 
 def _unavailable(error: Exception, timeout: float) -> LimiterUnavailable:
+    if isinstance(error, ResponseError) and "WRONGTYPE" in str(error):
+        return KeyOccupied(
+            f"a key of a window holds something else ({error}), so nothing was sent: delete it, "
+            "or pass a prefix= that nobody else uses"
+        )
     if isinstance(error, TimeoutError):
         what = f"Redis did not answer within {timeout:g} s"
     elif isinstance(error, msgspec.MsgspecError | ValueError | TypeError):
