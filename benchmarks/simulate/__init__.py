@@ -30,6 +30,7 @@ _COLUMNS = (
     "strangers",
     "429s",
     "most in one",
+    "windows with more",
     "inversions",
     "share",
     "time",
@@ -61,6 +62,7 @@ def _row(scenario: Scenario, result: Result) -> Row:
     used = min((each.used for each in judged), default=0.0)
     windows = sum(each.windows for each in judged)
     most = max((each.refused_most for each in result.families), default=0)
+    again = sum(each.refused_again for each in result.families)
     strangers = max((each.strangers for each in judged), default=0.0)
     stretch = max((each.stretch for each in judged), default=0.0)
     share = min((each.least_share for each in judged), default=0.0)
@@ -73,6 +75,7 @@ def _row(scenario: Scenario, result: Result) -> Row:
             f"{strangers:.1%}",
             f"{result.refused:,}",
             str(most),
+            str(again),
             str(result.inversions),
             f"{share:.2f}",
             f"{stretch:.4f}",
@@ -85,6 +88,7 @@ def _row(scenario: Scenario, result: Result) -> Row:
             "strangers": strangers,
             "refused": result.refused,
             "refused_most": most,
+            "refused_again": again,
             "inversions": result.inversions,
             "share": share,
             "time": stretch,

@@ -23,6 +23,7 @@ class FamilyResult:
     strangers: float
     refused: int
     refused_most: int
+    refused_again: int
     stretch: float  # time from opening to opening, against windows without a gap
     least_share: float  # slots of the account that got the fewest, against the mean
 
@@ -67,6 +68,7 @@ def _result(tally: Tally, kind: str, family: Family) -> FamilyResult:
         family.strangers / max(family.granted, 1),
         family.refused,
         family.refused_most,
+        family.refused_again,
         family.period / family.least if family.periods else 1.0,
         _least_share(tally, kind),
     )

@@ -33,6 +33,7 @@ class Family:
     strangers: int = 0
     refused: int = 0  # 429s in all windows, contested or not
     refused_most: int = 0  # in one window
+    refused_again: int = 0  # windows with more than one
     period: float = 0.0  # seconds from opening to next opening, summed over `periods`
     periods: int = 0
     least: float = 0.0  # the same, had each window opened the moment the last was over
@@ -95,6 +96,7 @@ class Tally:
         family = self._family(window)
         family.refused += window.refused
         family.refused_most = max(family.refused_most, window.refused)
+        family.refused_again += window.refused > 1
         if not self._contested(window):
             return
         family.windows += 1
