@@ -5,8 +5,10 @@ signatures with oauthlib's server side, so that the two can't make the same mist
 """
 
 from twretweet.sandbox.accounts import Account
+from twretweet.sandbox.hooks import Outage
+from twretweet.sandbox.oauth.oauth2 import RecordedRefresh
 from twretweet.sandbox.quirks import Quirks
 from twretweet.sandbox.sandbox import Sandbox
 from twretweet.sandbox.server import RecordedRequest
 
-__all__ = ["Account", "Quirks", "RecordedRequest", "Sandbox"]
+__all__ = ["Account", "Outage", "Quirks", "RecordedRefresh", "RecordedRequest", "Sandbox"]

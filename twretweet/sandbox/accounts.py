@@ -4,13 +4,17 @@ All secrets follow from the seed, so that a sandbox started twice takes the same
 nothing but a sandbox.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, Literal, TypeAlias
 
 from twretweet.credentials import AppOnly, OAuth1, OAuth2
 from twretweet.sandbox.draw import draw
+from twretweet.sandbox.oauth.app import App, AppBearers, Client
+from twretweet.sandbox.oauth.grants import NEVER, Family, Grants
+from twretweet.sandbox.oauth.legs import Legs
+from twretweet.sandbox.oauth.scopes import OFFLINE
 from twretweet.sandbox.people import User
 from twretweet.sandbox.snowflake import EPOCH_MS, STEP
 
@@ -31,7 +35,7 @@ class Account:
         user_id: the user's id, as X writes it.
         username: the user's name.
         oauth1: four keys; the access token begins with the user id.
-        oauth2: a bearer token of the user.
+        oauth2: a bearer token of the user that does not expire by itself, and a refresh token.
         scopes: what the bearer token allows.
     """
 
@@ -70,21 +74,37 @@ class Caller:
 
 
 class Accounts:
-    """One app, and the accounts that have authorised it.
+    """One app, the accounts that have authorised it, and what they have authorised.
 
     Args:
         seed: another seed, other secrets.
+        redirect_uris: where people may be sent back to; ``None`` allows all of loopback.
+        token_lifetime: how many seconds an OAuth 2.0 access token lives.
+        code_lifetime: how many seconds an authorization code lives.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        redirect_uris: tuple[str, ...] | None = None,
+        token_lifetime: float = 7200.0,
+        code_lifetime: float = 30.0,
+    ) -> None:
         self._seed = seed
         self.app = "app"
-        self.consumer_key = self._secret("consumer key", 25)
-        self.consumer_secret = self._secret("consumer secret", 50)
-        self.client_id = self._secret("client id", 34)
+        self.registration = App(
+            self._secret("consumer key", 25),
+            self._secret("consumer secret", 50),
+            Client(self._secret("client id", 34)),
+            Client(self._secret("confidential client id", 34), self._secret("client secret", 50)),
+            redirect_uris,
+        )
         self.app_only = AppOnly("A" * 22 + self._secret("bearer", 90))
-        self._by_token: dict[str, Account] = {}
-        self._by_bearer: dict[str, Account] = {}
+        self.app_bearers = AppBearers(self.app_only.bearer_token)
+        self.grants = Grants(token_lifetime=token_lifetime, code_lifetime=code_lifetime)
+        self.legs = Legs()
+        self._by_id: dict[str, Account] = {}
 
     def new(self, username: str | None = None, scopes: Iterable[str] = SCOPES) -> Account:
         """Make another account.
@@ -95,37 +115,62 @@ class Accounts:
         granted = frozenset(scopes)
         if unknown := granted - SCOPES:
             raise ValueError(f"no such scope: {', '.join(sorted(unknown))}")
-        number = len(self._by_token)
+        number = len(self._by_id)
         user_id = str(_FIRST_USER_ID + draw(self._seed, number) % STEP + number * STEP)
         token = f"{user_id}-{self._secret(f'token {number}', 31)}"
+        token_secret = self._secret(f"token secret {number}", 45)
         bearer = self._secret(f"user bearer {number}", 91)
+        offline = OFFLINE in granted
+        refresh = self._secret(f"user refresh {number}", 91) if offline else None
+        client_id = self.registration.public.client_id
         account = Account(
             user_id=user_id,
             username=username or f"bot_{number}",
             oauth1=OAuth1(
-                self.consumer_key,
-                self.consumer_secret,
+                self.registration.consumer_key,
+                self.registration.consumer_secret,
                 token,
-                self._secret(f"token secret {number}", 45),
+                token_secret,
             ),
-            oauth2=OAuth2(self.client_id, access_token=bearer),
+            oauth2=OAuth2(client_id, access_token=bearer, refresh_token=refresh),
             scopes=granted,
         )
-        self._by_token[token] = account
-        self._by_bearer[bearer] = account
+        self._by_id[user_id] = account
+        self.legs.keep(user_id, token, token_secret)
+        family = self.grants.family(user_id, client_id, sorted(granted))
+        self.grants.keep(family, bearer, refresh, NEVER)
         return account
+
+    def __iter__(self) -> Iterator[Account]:
+        """Go through all accounts, oldest first."""
+        return iter(self._by_id.values())
+
+    def by_id(self, user_id: str) -> Account | None:
+        """Find the account of a user."""
+        return self._by_id.get(user_id)
 
     def by_token(self, access_token: str) -> Account | None:
         """Find the account of an OAuth 1.0a access token."""
-        return self._by_token.get(access_token)
+        user_id = self.legs.owner(access_token)
+        return None if user_id is None else self._by_id.get(user_id)
 
-    def by_bearer(self, token: str) -> Caller | None:
+    def by_bearer(self, token: str, now: float) -> Caller | None:
         """Find who a bearer token stands for: a user, or the app."""
-        if (account := self._by_bearer.get(token)) is not None:
-            return Caller("oauth2", self.app, account, account.scopes)
-        if token == self.app_only.bearer_token:
+        if (family := self.grants.living(token, now)) is not None:
+            return self.caller(family)
+        if self.app_bearers.is_good(token):
             return Caller("app-only", self.app)
         return None
+
+    def caller(self, family: Family) -> Caller:
+        """Return who calls with a token of ``family``."""
+        account = self._by_id[family.user_id]
+        return Caller("oauth2", self.app, account, frozenset(family.scopes))
+
+    def revoke(self, user_id: str) -> None:
+        """End all that a user has allowed the app."""
+        self.grants.revoke(user_id)
+        self.legs.revoke(user_id)
 
     def _secret(self, purpose: str, length: int) -> str:
         text = ""

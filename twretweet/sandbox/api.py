@@ -4,13 +4,11 @@ Everything here is pure and returns at once; sockets, clock and waiting are in
 :mod:`twretweet.sandbox.server`.
 """
 
-from dataclasses import dataclass
-from typing import Final
-
-from twretweet.sandbox.accounts import Account, Caller
-from twretweet.sandbox.call import Call, Incoming, State
+from twretweet.sandbox.accounts import Caller
+from twretweet.sandbox.call import Answer, Call, Incoming, State
 from twretweet.sandbox.endpoints import Endpoint, Router
 from twretweet.sandbox.fields import names
+from twretweet.sandbox.oauth.desk import Desk
 from twretweet.sandbox.params import parse_query
 from twretweet.sandbox.reads import KIND_NAMES
 from twretweet.sandbox.reply import (
@@ -23,31 +21,8 @@ from twretweet.sandbox.reply import (
     unsupported_authentication,
     v1_error,
 )
-from twretweet.sandbox.signature import Flaw, Signatures
+from twretweet.sandbox.signature import Flaw, Signatures, Signer, flawed
 from twretweet.sandbox.windows import Standing, Windows
-
-_V1_FLAWS: Final[dict[Flaw, tuple[int, int, str]]] = {
-    "malformed": (400, 215, "Bad Authentication data."),
-    "timestamp": (401, 135, "Timestamp out of bounds."),
-    "nonce": (401, 32, "Could not authenticate you."),
-    "signature": (401, 32, "Could not authenticate you."),
-    "token": (401, 89, "Invalid or expired token."),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A reply, and what is to be told or noted with it.
-
-    Args:
-        reply: status and body.
-        caller: who asked; ``None`` if that is not known.
-        standing: how they stand with their limits; ``None`` where none applies.
-    """
-
-    reply: Reply
-    caller: Caller | None = None
-    standing: Standing | None = None
 
 
 class Api:
@@ -56,16 +31,22 @@ class Api:
     Args:
         state: what they work on.
         window_scale: by how much the windows are longer than X's.
+
+    Attributes:
+        desk: answers what is about signing in.
     """
 
     def __init__(self, state: State, window_scale: float) -> None:
         self._state = state
         self._router = Router()
         self._signatures = Signatures(state.accounts)
+        self.desk = Desk(state.accounts, self._signatures)
         self._windows = Windows(window_scale)
 
     def answer(self, incoming: Incoming) -> Answer:
         """Answer one request."""
+        if (signing_in := self.desk.answer(incoming)) is not None:
+            return signing_in
         try:
             endpoint, arguments = self._router.find(incoming.method, incoming.path)
             caller = self._authenticate(incoming)
@@ -88,21 +69,21 @@ class Api:
         kind, _, rest = incoming.headers.get("authorization", "").partition(" ")
         match kind.lower():
             case "bearer":
-                caller = self._state.accounts.by_bearer(rest.strip())
+                caller = self._state.accounts.by_bearer(rest.strip(), incoming.now)
                 if caller is None:
                     raise Refused(_refusal("token", incoming.path))
                 return caller
             case "oauth":
                 outcome = self._signatures.verify(
                     incoming.method,
-                    f"http://{incoming.host}{incoming.target}",
+                    incoming.url,
                     incoming.headers,
-                    incoming.body.decode("utf-8", "replace") if incoming.form else "",
+                    incoming.form_text,
                     incoming.now,
                 )
-                if not isinstance(outcome, Account):
+                if not isinstance(outcome, Signer):
                     raise Refused(_refusal(outcome, incoming.path))
-                return Caller("oauth1", self._state.accounts.app, outcome)
+                return Caller("oauth1", self._state.accounts.app, outcome.account)
             case _:
                 raise Refused(unauthorized(incoming.path))
 
@@ -124,11 +105,10 @@ class Api:
 
 def _query_of(incoming: Incoming) -> dict[str, list[str]]:
     query = parse_query(incoming.target.partition("?")[2])
-    if incoming.form:
-        for name, values in parse_query(incoming.body.decode("utf-8", "replace")).items():
-            query.setdefault(name, []).extend(values)
+    for name, values in parse_query(incoming.form_text).items():
+        query.setdefault(name, []).extend(values)
     return query
 
 
 def _refusal(flaw: Flaw, path: str) -> Reply:
-    return v1_error(*_V1_FLAWS[flaw]) if is_v1(path) else plain(401)
+    return flawed(flaw) if is_v1(path) else plain(401)

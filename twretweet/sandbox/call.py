@@ -6,8 +6,9 @@ from twretweet.sandbox.accounts import Accounts, Caller
 from twretweet.sandbox.fields import Names, names, vocabulary_of
 from twretweet.sandbox.params import Parameters
 from twretweet.sandbox.quirks import Quirks
-from twretweet.sandbox.reply import is_v1
+from twretweet.sandbox.reply import Reply, is_v1
 from twretweet.sandbox.tokens import Tokens
+from twretweet.sandbox.windows import Standing
 from twretweet.sandbox.world import World
 from twretweet.vocabulary import Vocabulary
 
@@ -59,6 +60,11 @@ class Incoming:
         return self.target.partition("?")[0]
 
     @property
+    def url(self) -> str:
+        """The whole address."""
+        return f"http://{self.host}{self.target}"
+
+    @property
     def v1(self) -> bool:
         """Whether it is for v1.1."""
         return is_v1(self.target)
@@ -68,6 +74,11 @@ class Incoming:
         """Whether the body is a form, whose fields are parameters and are signed."""
         kind = self.headers.get("content-type", "")
         return kind.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
+
+    @property
+    def form_text(self) -> str:
+        """The body if it is a form, else nothing."""
+        return self.body.decode("utf-8", "replace") if self.form else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +108,18 @@ class Call:
     def parameters(self, state: State) -> Parameters:
         """Return a reader of the parameters."""
         return Parameters(self.query, self.names(state))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply, and what is to be told or noted with it.
+
+    Args:
+        reply: status and body.
+        caller: who asked; ``None`` if that is not known.
+        standing: how they stand with their limits; ``None`` where none applies.
+    """
+
+    reply: Reply
+    caller: Caller | None = None
+    standing: Standing | None = None

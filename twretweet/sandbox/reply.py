@@ -14,10 +14,10 @@ _V1_PREFIX: Final = "/1.1/"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A status and a body to be written as JSON."""
+    """A status and a body: a dict is written as JSON, bytes are sent as they are."""
 
     status: int
-    body: dict[str, object]
+    body: dict[str, object] | bytes
     headers: dict[str, str] = field(default_factory=dict)
 
 

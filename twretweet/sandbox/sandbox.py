@@ -13,6 +13,9 @@ from twretweet.sandbox import story
 from twretweet.sandbox.accounts import SCOPES, Account, Accounts, profile
 from twretweet.sandbox.api import Api
 from twretweet.sandbox.call import State
+from twretweet.sandbox.hooks import Hook
+from twretweet.sandbox.oauth.oauth2 import RecordedRefresh
+from twretweet.sandbox.oauth.person import answer_page
 from twretweet.sandbox.quirks import Quirks
 from twretweet.sandbox.server import RecordedRequest, Server
 from twretweet.sandbox.snowflake import STEP, first_id
@@ -43,13 +46,20 @@ class Sandbox:
         clock: the time that windows, ids and headers go by.
         vocabulary: ``"tweet"`` or ``"post"`` speaks only that one; ``None`` answers each request
             in its own.
+        redirect_uris: the only addresses that people may be sent back to after signing in,
+            exactly; ``None`` allows every ``http://127.0.0.1`` and ``http://localhost``.
+        token_lifetime: seconds that an OAuth 2.0 access token lives.
+        code_lifetime: seconds that an authorization code lives.
 
     Attributes:
         tweet_id: the tweet with that many retweets.
         me: the account behind :attr:`oauth1` and :attr:`oauth2`.
         oauth1: keys of a user.
-        oauth2: a bearer token of the same user, with every scope.
+        oauth2: a bearer token of the same user, with every scope that an endpoint here asks for;
+            it does not expire by itself, and its refresh token works.
         app_only: the bearer token of the app.
+        client: the app as a public OAuth 2.0 client, to sign in with.
+        confidential: the app as a confidential client.
 
     Raises:
         ValueError: a number is out of range.
@@ -65,18 +75,30 @@ class Sandbox:
         quirks: Quirks | None = None,
         clock: Clock | None = None,
         vocabulary: Vocabulary | None = None,
+        redirect_uris: Iterable[str] | None = None,
+        token_lifetime: float = 7200.0,
+        code_lifetime: float = 30.0,
     ) -> None:
         if retweets < 0:
             raise ValueError(f"retweets can't be {retweets}")
         if not window_scale > 0:
             raise ValueError(f"window_scale is a factor above 0, not {window_scale}")
+        if not token_lifetime > 0:
+            raise ValueError(f"token_lifetime is a number of seconds, not {token_lifetime}")
+        if not code_lifetime > 0:
+            raise ValueError(f"code_lifetime is a number of seconds, not {code_lifetime}")
         self._clock = clock or SystemClock()
         self._seed = seed
         self._port = port
         self._bound: int | None = None
         now = self._now()
         self._world = World(retweets=retweets, seed=seed, now=now)
-        self._accounts = Accounts(seed)
+        self._accounts = Accounts(
+            seed,
+            redirect_uris=None if redirect_uris is None else tuple(redirect_uris),
+            token_lifetime=token_lifetime,
+            code_lifetime=code_lifetime,
+        )
         self.tweet_id: str = str(story.TWEET_ID)
         self.me: Account = self._accounts.new("sandbox_bot")
         written = story.own_tweets(int(self.me.user_id), _OWN_TWEETS_FROM, now, seed)
@@ -93,8 +115,9 @@ class Sandbox:
             seed=seed,
             vocabulary=vocabulary,
         )
+        self._api = Api(state, window_scale)
         self._server = Server(
-            Api(state, window_scale),
+            self._api,
             self._clock,
             latency=quirks.latency,
             window_scale=window_scale,
@@ -128,6 +151,17 @@ class Sandbox:
         return self._accounts.app_only
 
     @property
+    def client(self) -> OAuth2:
+        """The app as a public client."""
+        return OAuth2(self._accounts.registration.public.client_id)
+
+    @property
+    def confidential(self) -> OAuth2:
+        """The app as a confidential client."""
+        client = self._accounts.registration.confidential
+        return OAuth2(client.client_id, client.secret)
+
+    @property
     def requests(self) -> deque[RecordedRequest]:
         """The latest requests, oldest first."""
         return self._server.requests
@@ -146,6 +180,56 @@ class Sandbox:
     def open_connections(self) -> int:
         """How many connections clients hold open."""
         return self._server.open_connections
+
+    @property
+    def refreshes(self) -> list[RecordedRefresh]:
+        """Every attempt to renew an access token, oldest first."""
+        return self._api.desk.refreshes
+
+    @property
+    def before_token(self) -> Hook | None:
+        """Awaited at ``/2/oauth2/token`` before anything is checked; may raise Outage."""
+        return self._server.hooks.before_token
+
+    @before_token.setter
+    def before_token(self, hook: Hook | None) -> None:
+        self._server.hooks.before_token = hook
+
+    @property
+    def before_token_reply(self) -> Hook | None:
+        """Awaited there when tokens are rotated and nobody is told yet; may raise Outage."""
+        return self._server.hooks.before_token_reply
+
+    @before_token_reply.setter
+    def before_token_reply(self, hook: Hook | None) -> None:
+        self._server.hooks.before_token_reply = hook
+
+    async def authorize(self, url: str, *, user: Account | None = None, allow: bool = True) -> str:
+        """Do what a person does on the page of an authorize URL, and return what comes of it.
+
+        Args:
+            url: the address of the page, of OAuth 1.0a or 2.0.
+            user: who does it; :attr:`me` by default.
+            allow: whether they allow it.
+
+        Returns:
+            The address that the browser is redirected to, or the PIN; nothing if a PIN was asked
+            for and not allowed.
+
+        Raises:
+            ValueError: the page shows an error; the message says which.
+        """
+        person = (user or self.me).user_id
+        now = self._clock.time()
+        return answer_page(self._api.answer, url, user_id=person, allow=allow, now=now)
+
+    def expire_access_tokens(self) -> None:
+        """Let every OAuth 2.0 access token given out so far be past its end."""
+        self._accounts.grants.expire()
+
+    def revoke(self, account: Account) -> None:
+        """Let a user take back all they have allowed: every token of theirs ends."""
+        self._accounts.revoke(account.user_id)
 
     def new_account(
         self, username: str | None = None, *, scopes: Iterable[str] = SCOPES

@@ -5,9 +5,10 @@ so that a reply costs little and every error, down to a wrong method, has X's sh
 """
 
 import logging
+import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -15,9 +16,11 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from twretweet.clock import Clock
-from twretweet.sandbox.api import Answer, Api
-from twretweet.sandbox.call import Incoming
+from twretweet.sandbox.api import Api
+from twretweet.sandbox.call import Answer, Incoming
 from twretweet.sandbox.draw import draw
+from twretweet.sandbox.hooks import Hooks, Outage
+from twretweet.sandbox.oauth.desk import TOKEN_PATH
 from twretweet.sandbox.reply import Reply, crashed, plain
 from twretweet.sandbox.snowflake import http_date
 
@@ -28,6 +31,10 @@ _KEPT_REQUESTS: Final = 10_000
 _KEPT_FAILURES: Final = 100
 _CLOSING_SECONDS: Final = 0.25
 _TOO_MANY: Final = 429
+_SECRETS: Final = re.compile(
+    r"(?<![^&])((?:oauth_(?:token|verifier|signature)|state|code|code_challenge|code_verifier"
+    r"|token|access_token|refresh_token|client_secret)=)[^&]+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,9 @@ class RecordedRequest:
         time: when it came, in epoch seconds of the sandbox's clock.
         method: the HTTP method.
         path: the path as it was sent, without the query.
-        query: the query as it was sent, without the question mark.
-        status: the status of the reply.
+        query: the query as it was sent, without the question mark, but for the values of what
+            opens something, such as ``oauth_token`` and ``state``.
+        status: the status of the reply; 0 if the connection was dropped instead.
         account: the user id of the caller, ``"app"`` for the app itself, ``None`` if unknown.
         remaining: how many requests were left in the tightest window, ``None`` without one.
         cookie: the ``Cookie`` header that came with it.
@@ -82,6 +90,7 @@ class Server:
         self.requests: deque[RecordedRequest] = deque(maxlen=_KEPT_REQUESTS)
         self.failures: deque[Exception] = deque(maxlen=_KEPT_FAILURES)
         self.rejected = 0
+        self.hooks = Hooks()
 
     @property
     def listening(self) -> bool:
@@ -130,15 +139,44 @@ class Server:
             answer, encoded = self._encoded(plain(400))
         else:
             incoming = _incoming(request, body, now)
-            answer, encoded = self._answer(incoming)
+            try:
+                incoming, answer, encoded = await self._settle(incoming)
+            except Outage as outage:
+                answer, encoded = Answer(Reply(outage.status or 0, b"")), b""
         if self._latency:
             await self._clock.sleep(self._latency)
-        return self._respond(incoming, answer, encoded)
+        response = self._respond(incoming, answer, encoded)
+        if not answer.reply.status and request.transport is not None:
+            request.transport.abort()
+        return response
+
+    async def _settle(self, incoming: Incoming) -> tuple[Incoming, Answer, bytes]:
+        """Answer a request, and await the hooks around the token endpoint.
+
+        Raises:
+            Outage: a hook wants it broken.
+        """
+        if incoming.path != TOKEN_PATH:
+            return incoming, *self._answer(incoming)
+        try:
+            if self.hooks.before_token is not None:
+                await self.hooks.before_token()
+                incoming = replace(incoming, now=self._clock.time())
+            answer, encoded = self._answer(incoming)
+            if self.hooks.before_token_reply is not None:
+                await self.hooks.before_token_reply()
+        except Outage:
+            raise
+        except Exception as failure:  # noqa: BLE001  # a hook's own, to be found in failures
+            self.failures.append(failure)
+            answer, encoded = self._encoded(crashed(incoming.path))
+        return incoming, answer, encoded
 
     def _answer(self, incoming: Incoming) -> tuple[Answer, bytes]:
         try:
             answer = self._api.answer(incoming)
-            return answer, self._encode(answer.reply.body)
+            body = answer.reply.body
+            return answer, body if isinstance(body, bytes) else self._encode(body)
         except Exception as failure:  # noqa: BLE001  # whatever it is, the client gets an answer
             self.failures.append(failure)
             return self._encoded(crashed(incoming.path))
@@ -156,7 +194,7 @@ class Server:
                 time=incoming.now,
                 method=incoming.method,
                 path=path,
-                query=query,
+                query=_SECRETS.sub(r"\1…", query),
                 status=reply.status,
                 account=caller.label if caller is not None else None,
                 remaining=standing.remaining if standing is not None else None,
@@ -178,7 +216,7 @@ class Server:
             headers["x-rate-limit-limit"] = str(standing.limit)
             headers["x-rate-limit-remaining"] = str(standing.remaining)
             headers["x-rate-limit-reset"] = str(standing.reset)
-        return web.Response(body=body, status=reply.status, headers=headers)
+        return web.Response(body=body, status=reply.status or 500, headers=headers)
 
     def _now(self) -> str:
         second = int(self._clock.time())

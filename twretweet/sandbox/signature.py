@@ -6,24 +6,49 @@ Source: https://docs.x.com/resources/fundamentals/authentication/oauth-1-0a
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
-from oauthlib.oauth1 import (  # type: ignore[import-untyped]  # it ships no types
-    SIGNATURE_HMAC_SHA1,
-    RequestValidator,
-    ResourceEndpoint,
-)
+from oauthlib.oauth1 import ResourceEndpoint  # type: ignore[import-untyped]  # it ships no types
 
 from twretweet.sandbox.accounts import Account, Accounts
+from twretweet.sandbox.oauth.keys import Keys
+from twretweet.sandbox.reply import Reply, v1_error
 
 TOLERANCE: Final = 300
 """By how many seconds a timestamp may differ."""
 
 _REMEMBERED: Final = 2 * TOLERANCE
 _MOST_NONCES: Final = 500_000
-_LONGEST: Final = 128
 
 Flaw: TypeAlias = Literal["malformed", "timestamp", "nonce", "token", "signature"]
+
+
+_REFUSALS: Final[dict[Flaw, tuple[int, int, str]]] = {
+    "malformed": (400, 215, "Bad Authentication data."),
+    "timestamp": (401, 135, "Timestamp out of bounds."),
+    "nonce": (401, 32, "Could not authenticate you."),
+    "signature": (401, 32, "Could not authenticate you."),
+    "token": (401, 89, "Invalid or expired token."),
+}
+
+
+def flawed(flaw: Flaw) -> Reply:
+    """Return what v1.1 and the endpoints of OAuth 1.0a answer to a bad signature."""
+    return v1_error(*_REFUSALS[flaw])
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Whose signature it is.
+
+    Args:
+        account: the user.
+        token: the access token.
+    """
+
+    account: Account
+    token: str = field(repr=False)
 
 
 class _Signed(Protocol):
@@ -41,6 +66,31 @@ class _Endpoint(Protocol):
     ) -> tuple[bool, _Signed | None]: ...
 
 
+def is_timely(timestamp: str, now: float) -> bool:
+    """Tell whether a timestamp is near enough to the sandbox's time."""
+    return timestamp.isdigit() and abs(int(timestamp) - now) <= TOLERANCE
+
+
+class Nonces:
+    """Remembers nonces for as long as their timestamps could be taken again."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, str]] = set()
+        self._seen_before: set[tuple[str, str]] = set()
+        self._since = 0.0
+
+    def is_new(self, token: str, nonce: str) -> bool:
+        """Tell whether a token has not used this nonce yet."""
+        entry = (token, nonce)
+        return entry not in self._seen and entry not in self._seen_before
+
+    def remember(self, token: str, nonce: str, now: float) -> None:
+        """Let a nonce be used."""
+        if now - self._since > _REMEMBERED or len(self._seen) > _MOST_NONCES:
+            self._seen_before, self._seen, self._since = self._seen, set(), now
+        self._seen.add((token, nonce))
+
+
 class Signatures:
     """Verifies requests, and remembers the nonces it has seen.
 
@@ -50,14 +100,12 @@ class Signatures:
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
-        self._endpoint: _Endpoint = ResourceEndpoint(_Keys(accounts))
-        self._seen: set[tuple[str, str]] = set()
-        self._seen_before: set[tuple[str, str]] = set()
-        self._since = 0.0
+        self._endpoint: _Endpoint = ResourceEndpoint(Keys(accounts))
+        self.nonces = Nonces()
 
     def verify(
         self, method: str, url: str, headers: Mapping[str, str], body: str, now: float
-    ) -> Account | Flaw:
+    ) -> Signer | Flaw:
         """Check one request.
 
         Args:
@@ -68,7 +116,7 @@ class Signatures:
             now: epoch seconds.
 
         Returns:
-            The account whose signature it is, or what is wrong with it.
+            Whose signature it is, or what is wrong with it.
         """
         try:
             valid, request = self._endpoint.validate_protected_resource_request(
@@ -81,98 +129,16 @@ class Signatures:
             request.timestamp and request.nonce and request.resource_owner_key
         ):
             return "malformed"
-        if not request.timestamp.isdigit() or abs(int(request.timestamp) - now) > TOLERANCE:
+        if not is_timely(request.timestamp, now):
             return "timestamp"
         if not valid:
             unknown = request.validator_log.get("resource_owner") is False
             return "token" if unknown else "signature"
-        account = self._accounts.by_token(request.resource_owner_key)
+        token = request.resource_owner_key
+        account = self._accounts.by_token(token)
         if account is None:
             return "token"
-        return account if self._is_new(request.resource_owner_key, request.nonce, now) else "nonce"
-
-    def _is_new(self, token: str, nonce: str, now: float) -> bool:
-        """Remember a nonce for as long as its timestamp could be taken again."""
-        if now - self._since > _REMEMBERED or len(self._seen) > _MOST_NONCES:
-            self._seen_before, self._seen, self._since = self._seen, set(), now
-        entry = (token, nonce)
-        if entry in self._seen or entry in self._seen_before:
-            return False
-        self._seen.add(entry)
-        return True
-
-
-class _Keys(RequestValidator):  # type: ignore[misc]  # untyped, so mypy takes it for Any
-    """Hands oauthlib the keys, and its rules of what a key may look like."""
-
-    def __init__(self, accounts: Accounts) -> None:
-        super().__init__()
-        self._accounts = accounts
-
-    @property
-    def dummy_client(self) -> str:
-        """What oauthlib checks against where there is no such app."""
-        return "none"
-
-    @property
-    def dummy_access_token(self) -> str:
-        """What oauthlib checks against where there is no such token."""
-        return "none"
-
-    @property
-    def allowed_signature_methods(self) -> tuple[str, ...]:
-        """X takes HMAC-SHA1 alone."""
-        return (SIGNATURE_HMAC_SHA1,)
-
-    @property
-    def enforce_ssl(self) -> bool:
-        """On loopback there is none."""
-        return False
-
-    @property
-    def timestamp_lifetime(self) -> int:
-        """So long that oauthlib leaves the decision to :class:`Signatures`."""
-        return 1 << 40
-
-    def check_client_key(self, client_key: str) -> bool:
-        return len(client_key) <= _LONGEST
-
-    def check_access_token(self, request_token: str) -> bool:
-        return len(request_token) <= _LONGEST
-
-    def check_nonce(self, nonce: str) -> bool:
-        return len(nonce) <= _LONGEST
-
-    def validate_timestamp_and_nonce(  # noqa: PLR0917  # as oauthlib calls it
-        self,
-        client_key: str,
-        timestamp: object,
-        nonce: str,
-        request: object,
-        request_token: str | None = None,
-        access_token: str | None = None,
-    ) -> bool:
-        return True
-
-    def validate_client_key(self, client_key: str, request: object) -> bool:
-        return client_key == self._accounts.consumer_key
-
-    def validate_access_token(self, client_key: str, token: str, request: object) -> bool:
-        return self._accounts.by_token(token) is not None
-
-    def validate_realms(
-        self,
-        client_key: str,
-        token: str,
-        request: object,
-        uri: str | None = None,
-        realms: list[str] | None = None,
-    ) -> bool:
-        return True
-
-    def get_client_secret(self, client_key: str, request: object) -> str:
-        return self._accounts.consumer_secret
-
-    def get_access_token_secret(self, client_key: str, token: str, request: object) -> str:
-        account = self._accounts.by_token(token)
-        return account.oauth1.access_token_secret if account is not None else "none"
+        if not self.nonces.is_new(token, request.nonce):
+            return "nonce"
+        self.nonces.remember(token, request.nonce, now)
+        return Signer(account, token)

@@ -1,0 +1,100 @@
+"""What OAuth 1.0a has given out: request tokens, their verifiers, access tokens.
+
+A request token goes through its states once: ``new``, then ``allowed`` or ``denied`` by a person,
+then ``used``. Access tokens do not expire.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+OUT_OF_BAND: Final = "oob"
+"""The callback that asks for a PIN."""
+
+_PINS: Final = 10_000_000
+State: TypeAlias = Literal["new", "allowed", "denied", "used"]
+
+
+@dataclass(slots=True)
+class RequestToken:
+    """A request token.
+
+    Args:
+        token: names it.
+        secret: signs with it.
+        callback: where the person is sent back to, or ``"oob"``.
+        state: how far it has come.
+        user_id: who allowed it.
+        verifier: proves that they did.
+    """
+
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+    callback: str
+    state: State = "new"
+    user_id: str = ""
+    verifier: str = field(default="", repr=False)
+
+    def allow(self, user_id: str) -> str:
+        """Let a user have allowed it, and return the verifier."""
+        self.state = "allowed"
+        self.user_id = user_id
+        if self.callback == OUT_OF_BAND:
+            self.verifier = f"{secrets.randbelow(_PINS):07}"
+        else:
+            self.verifier = secrets.token_urlsafe(24)
+        return self.verifier
+
+
+class Legs:
+    """All request tokens and access tokens."""
+
+    def __init__(self) -> None:
+        self._requests: dict[str, RequestToken] = {}
+        self._access: dict[str, tuple[str, str]] = {}
+        self._by_user: dict[str, list[str]] = {}
+
+    def request(self, callback: str) -> RequestToken:
+        """Return a new request token."""
+        token = RequestToken(secrets.token_urlsafe(20), secrets.token_urlsafe(24), callback)
+        self._requests[token.token] = token
+        return token
+
+    def find(self, token: str) -> RequestToken | None:
+        """Find a request token."""
+        return self._requests.get(token)
+
+    def exchange(self, request: RequestToken) -> tuple[str, str]:
+        """Return an access token and its secret for a request token that was allowed."""
+        request.state = "used"
+        token = f"{request.user_id}-{secrets.token_hex(20)}"
+        secret = secrets.token_hex(23)
+        self.keep(request.user_id, token, secret)
+        return token, secret
+
+    def keep(self, user_id: str, token: str, secret: str) -> None:
+        """Take this access token from now on."""
+        self._access[token] = (user_id, secret)
+        self._by_user.setdefault(user_id, []).append(token)
+
+    def owner(self, token: str) -> str | None:
+        """Return the id of the user whose access token it is."""
+        found = self._access.get(token)
+        return None if found is None else found[0]
+
+    def secret(self, token: str) -> str | None:
+        """Return the secret of an access token."""
+        found = self._access.get(token)
+        return None if found is None else found[1]
+
+    def end(self, token: str) -> None:
+        """End one access token."""
+        self._access.pop(token, None)
+
+    def revoke(self, user_id: str) -> None:
+        """End all access tokens of a user, and what they have just allowed."""
+        for token in self._by_user.pop(user_id, ()):
+            self._access.pop(token, None)
+        for request in self._requests.values():
+            if request.user_id == user_id:
+                request.state = "used"
