@@ -168,4 +168,4 @@ async def serving(sandbox: Sandbox, clock: ManualClock) -> AsyncIterator[Api]:
     """Run ``sandbox``, and check at the end that nothing in it went wrong."""
     async with sandbox, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         yield Api(sandbox, clock, http)
-    assert not sandbox.failures
+    assert not sandbox.failures, list(sandbox.failures)

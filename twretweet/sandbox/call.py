@@ -1,6 +1,6 @@
 """One request on its way through the sandbox, and what it works on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from twretweet.sandbox.accounts import Accounts, Caller
 from twretweet.sandbox.fields import Names, names, vocabulary_of
@@ -49,9 +49,9 @@ class Incoming:
 
     method: str
     host: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
+    target: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     now: float
 
     @property

@@ -11,7 +11,8 @@ class Outage(Exception):  # no error of the sandbox, but what a test asks of it
     """Raised by a hook to break the request that it holds.
 
     Args:
-        status: answer with this status and no readable body; ``None`` drops the connection.
+        status: answer with this status and a page of HTML, as X does when it is in trouble;
+            ``None`` drops the connection.
     """
 
     def __init__(self, status: int | None = None) -> None:

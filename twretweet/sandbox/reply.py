@@ -17,8 +17,8 @@ class Reply:
     """A status and a body: a dict is written as JSON, bytes are sent as they are."""
 
     status: int
-    body: dict[str, object] | bytes
-    headers: dict[str, str] = field(default_factory=dict)
+    body: dict[str, object] | bytes = field(repr=False)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 class Refused(Exception):  # no error of the sandbox, but its answer
@@ -76,6 +76,12 @@ def crashed(path: str) -> Reply:
     if is_v1(path):
         return v1_error(500, 131, "Internal error")
     return plain(500)
+
+
+def broken(status: int | None) -> Reply:
+    """Return what comes instead of an answer: a page of HTML, or with status 0 nothing at all."""
+    page = b"<!doctype html><title>Over capacity</title><p>Something is technically wrong.</p>"
+    return Reply(status or 0, page, {"content-type": "text/html; charset=utf-8"})
 
 
 def invalid_request(

@@ -57,12 +57,13 @@ class Sandbox:
         oauth1: keys of a user.
         oauth2: a bearer token of the same user, with every scope that an endpoint here asks for;
             it does not expire by itself, and its refresh token works.
-        app_only: the bearer token of the app.
+        app_only: the bearer token of the app, good until it is invalidated.
         client: the app as a public OAuth 2.0 client, to sign in with.
         confidential: the app as a confidential client.
 
     Raises:
         ValueError: a number is out of range.
+        TypeError: ``redirect_uris`` is one string.
     """
 
     def __init__(
@@ -83,6 +84,8 @@ class Sandbox:
             raise ValueError(f"retweets can't be {retweets}")
         if not window_scale > 0:
             raise ValueError(f"window_scale is a factor above 0, not {window_scale}")
+        if isinstance(redirect_uris, str):
+            raise TypeError("redirect_uris is a list of addresses, not one of them")
         if not token_lifetime > 0:
             raise ValueError(f"token_lifetime is a number of seconds, not {token_lifetime}")
         if not code_lifetime > 0:

@@ -21,7 +21,7 @@ from twretweet.sandbox.call import Answer, Incoming
 from twretweet.sandbox.draw import draw
 from twretweet.sandbox.hooks import Hooks, Outage
 from twretweet.sandbox.oauth.desk import TOKEN_PATH
-from twretweet.sandbox.reply import Reply, crashed, plain
+from twretweet.sandbox.reply import Reply, broken, crashed, plain
 from twretweet.sandbox.snowflake import http_date
 
 # Where aiohttp tells of requests that are no HTTP; silent unless logging is set up.
@@ -142,7 +142,7 @@ class Server:
             try:
                 incoming, answer, encoded = await self._settle(incoming)
             except Outage as outage:
-                answer, encoded = Answer(Reply(outage.status or 0, b"")), b""
+                answer, encoded = self._encoded(broken(outage.status))
         if self._latency:
             await self._clock.sleep(self._latency)
         response = self._respond(incoming, answer, encoded)
@@ -175,14 +175,16 @@ class Server:
     def _answer(self, incoming: Incoming) -> tuple[Answer, bytes]:
         try:
             answer = self._api.answer(incoming)
-            body = answer.reply.body
-            return answer, body if isinstance(body, bytes) else self._encode(body)
+            return answer, self._body(answer.reply)
         except Exception as failure:  # noqa: BLE001  # whatever it is, the client gets an answer
             self.failures.append(failure)
             return self._encoded(crashed(incoming.path))
 
     def _encoded(self, reply: Reply) -> tuple[Answer, bytes]:
-        return Answer(reply), self._encode(reply.body)
+        return Answer(reply), self._body(reply)
+
+    def _body(self, reply: Reply) -> bytes:
+        return reply.body if isinstance(reply.body, bytes) else self._encode(reply.body)
 
     def _respond(self, incoming: Incoming, answer: Answer, body: bytes) -> web.Response:
         reply, caller, standing = answer.reply, answer.caller, answer.standing

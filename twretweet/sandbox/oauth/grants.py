@@ -11,7 +11,7 @@ what it checks.
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
@@ -58,7 +58,7 @@ class Code:
 
     family: Family
     redirect_uri: str
-    challenge: str
+    challenge: str = field(repr=False)
     method: str
     expires_at: float
     used: bool = False

@@ -141,3 +141,9 @@ class Judge:
 
     def get_original_scopes(self, refresh_token: str, request: Asked) -> list[str]:
         return [] if self.family is None else list(self.family.scopes)
+
+    def is_within_original_scope(
+        self, request_scopes: list[str], refresh_token: str, request: Asked
+    ) -> bool:
+        """No scope contains another."""
+        return False

@@ -58,7 +58,11 @@ def read(target: str, body: str | None, headers: Mapping[str, str]) -> Asked:
     Raises:
         ValueError: the query is not percent-encoded.
     """
-    return cast("Asked", Request(target, "GET" if body is None else "POST", body, dict(headers)))
+    raw = Request(target, "GET" if body is None else "POST", body, dict(headers))
+    request = cast("Asked", raw)
+    # A parameter of this name would be taken for what oauthlib itself notes there.
+    request.client = request.scopes = None
+    return request
 
 
 def check_code(judge: Judge, request: Asked) -> Objection | None:
@@ -109,8 +113,8 @@ def _objection(check: Callable[[Asked], object], request: Asked) -> Objection | 
 
 
 def _kind(error: Exception) -> Kind:
-    if isinstance(error, FatalClientError):
-        return "fatal"
     if isinstance(error, InvalidClientError):
         return "client"
+    if isinstance(error, FatalClientError):
+        return "fatal"
     return "grant" if isinstance(error, InvalidGrantError) else "other"

@@ -67,6 +67,9 @@ class TokenEndpoints:
             return self._exchange(judge, request, incoming.now)
         if request.grant_type == "refresh_token":
             return self._refresh(judge, request, incoming.now)
+        if not request.grant_type:
+            missing = "Missing required parameter [grant_type]."
+            return Answer(_refused("invalid_request", missing))
         return Answer(_refused("unsupported_grant_type", _invalid("grant type")))
 
     def revoke(self, incoming: Incoming) -> Answer:

@@ -31,6 +31,7 @@ select, button { font: inherit; width: 100%; padding: .65rem .9rem; border-radiu
   border: 1px solid var(--line); background: Field; color: FieldText; }
 button { margin-top: .75rem; font-weight: 600; cursor: pointer; border-radius: 2rem; }
 #allow { margin-top: 1.5rem; background: var(--go); border-color: var(--go); color: #fff; }
+#after { margin-top: 1.25rem; }
 #deny { background: transparent; color: inherit; }
 :focus-visible { outline: 3px solid var(--go); outline-offset: 2px; }
 output { display: block; margin: 1rem 0; padding: .75rem; border-radius: .6rem; text-align: center;
@@ -83,14 +84,14 @@ def ask(
 {items}
 </ul>
 <form method="post">
-<label for="user">Answer as</label>
+<label for="user">Sign in as</label>
 <select id="user" name="user">
 {options}
 </select>
 <button id="allow" name="decision" value="allow">Authorize app</button>
 <button id="deny" name="decision" value="deny">Cancel</button>
 </form>
-<p>{after}</p>"""
+<p id="after">{after}</p>"""
     return _page(200, f"Authorize {app} to access your account?", body, redirect)
 
 
