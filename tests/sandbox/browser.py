@@ -49,7 +49,9 @@ class Tab:
 
     async def open(self, url: str) -> None:
         await self.call("Page.navigate", url=url)
-        await self.wait_for("document.readyState === 'complete' && location.href !== 'about:blank'")
+        await self.wait_for(
+            "document.readyState === 'complete' && location.href !== 'about:blank'"
+        )
 
     async def click(self, element: str) -> None:
         """Click with the mouse in the middle of an element, as a person does."""

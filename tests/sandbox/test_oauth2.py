@@ -136,6 +136,14 @@ async def test_what_can_t_be_trusted_is_not_redirected_to(
         await sign.sandbox.authorize(url)
 
 
+async def test_parameters_that_are_not_known_are_ignored(sign: SignIn) -> None:
+    odd = {"scopes": "dm.read", "token": "z", "response_mode": "fragment", "unheard": "of"}
+    code = await sign.code(**odd)
+    answer = await sign.exchange(code, **odd)
+    assert answer.json["scope"] == " ".join(SCOPES)
+    assert (await sign.refresh(answer.json["refresh_token"], **odd)).status == 200
+
+
 async def test_a_parameter_given_twice_or_badly_encoded_is_not_redirected(sign: SignIn) -> None:
     url = sign.authorize_url()
     for bad in (f"{url}&state=other", f'{url}&x="', f"{url}&%zz=1"):

@@ -233,6 +233,22 @@ async def test_the_token_endpoint_can_be_held_when_tokens_are_rotated(sign: Sign
     assert (await sign.refresh(token["refresh_token"])).error == GRANT
 
 
+async def test_the_sandbox_closes_while_a_request_is_held(sign: SignIn) -> None:
+    token = await sign.sign_in()
+    sign.sandbox.before_token_reply = gate = Gate()
+
+    async def refresh() -> None:
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await sign.refresh(token["refresh_token"])
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(refresh)
+        await gate.reached.wait()
+        with anyio.fail_after(5):
+            await sign.sandbox.aclose()
+    assert sign.sandbox.open_connections == 0
+
+
 def raising(status: int | None) -> Callable[[], Awaitable[None]]:
     async def hook() -> None:
         raise Outage(status)

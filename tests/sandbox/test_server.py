@@ -299,7 +299,21 @@ async def test_a_million_retweets_take_no_memory_and_every_page_of_them_is_there
         assert first.body["data"][0]["created_at"] < "2023-11-14T22:13:20.000Z"
 
 
-@pytest.mark.parametrize("wrong", [{"retweets": -1}, {"window_scale": 0}, {"window_scale": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"retweets": -1},
+        {"window_scale": 0},
+        {"window_scale": -1},
+        {"token_lifetime": 0},
+        {"code_lifetime": -1},
+    ],
+)
 def test_impossible_numbers_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Sandbox(**wrong)
+
+
+def test_one_redirect_uri_is_not_taken_for_a_list_of_them() -> None:
+    with pytest.raises(TypeError, match="redirect_uris"):
+        Sandbox(redirect_uris="http://127.0.0.1/")

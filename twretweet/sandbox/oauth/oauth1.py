@@ -125,7 +125,7 @@ class _Check(Keys):
         self, client_key: str, token: str, verifier: str, request: object
     ) -> bool:
         known = None if self.pending is None else self.pending.verifier
-        self.verifier_refused = not known or verifier != known
+        self.verifier_refused = verifier != known
         return not self.verifier_refused
 
     def get_request_token_secret(self, client_key: str, token: str, request: object) -> str:
