@@ -56,26 +56,29 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 class LoopClock:
-    """The clock of one process: the loop's time, and a wall clock that is wrong by ``skew``."""
+    """The clock of one process: it runs ``rate`` too fast, and its wall is wrong by ``skew``."""
 
-    __slots__ = ("_loop", "skew")
+    __slots__ = ("_loop", "_pace", "skew")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, skew: float = 0.0) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, skew: float = 0.0, rate: float = 0.0
+    ) -> None:
         self._loop = loop
+        self._pace = 1.0 + rate
         self.skew = skew
 
     def time(self) -> float:
-        return EPOCH + self.skew + self._loop.time()
+        return EPOCH + self.skew + self.monotonic()
 
     def monotonic(self) -> float:
-        return self._loop.time()
+        return self._loop.time() * self._pace
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(seconds / self._pace)
 
     async def wait(self, event: anyio.Event, seconds: float) -> None:
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds / self._pace):
                 await event.wait()
         except TimeoutError:
             pass

@@ -14,6 +14,7 @@ from twretweet.limits import Bucket, MemoryLimiter, WindowSpec
 
 DAY = 86_400.0
 SKEW = 600.0  # a machine's clock is wrong by this many seconds at the most
+RATE = 5e-5  # and too fast or slow by this share of the time
 
 
 class World:
@@ -49,12 +50,13 @@ class World:
 class Process:
     """One program: a limiter that knows of no other, and a clock that is wrong.
 
-    Its wall clock is set anew every day, to somewhere within ten minutes of the truth.
+    Its wall clock is set anew every day, to somewhere within ten minutes of the truth; and it
+    runs fast or slow, as quartz does.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._clock = LoopClock(world.loop)
+        self._clock = LoopClock(world.loop, rate=world.chance.uniform(-RATE, RATE))
         self.limiter = MemoryLimiter(clock=self._clock)
         self._set_clock()
 

@@ -52,6 +52,7 @@ class SteeredRedis:
         self.client = client
         self.clock = clock
         self.busy = self.calls = 0
+        self.set_back = 0.0  # by how many seconds Redis's clock was set back
         self.dead = False
         self._shas: dict[str, str] = {}
 
@@ -76,7 +77,7 @@ class SteeredRedis:
         if self.dead:
             raise ConnectionError("this process has died")
         self.calls += 1
-        seconds, rest = divmod(round(self.clock.monotonic() * 1e6), 1_000_000)
+        seconds, rest = divmod(round((self.clock.monotonic() - self.set_back) * 1e6), 1_000_000)
         now = (str(round(self.clock.time() - self.clock.monotonic()) + seconds), str(rest))
         self.busy += 1
         try:

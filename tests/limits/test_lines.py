@@ -235,3 +235,30 @@ async def test_whoever_is_cancelled_whenever_everybody_else_gets_a_slot_in_order
     for user in users:
         served = [name for name in scene.granted if owner[name] is user]
         assert served == sorted(served)
+
+
+async def test_who_is_refused_in_its_own_window_hands_on_the_last_slot_of_the_app_s_day(scene):
+    ann, bob = bucket("ann", limit=1), bucket("bob", limit=5)
+    for name, one, left in (("ann", ann, 0), ("bob", bob, 4)):
+        await scene.ask(name, one)
+        own = scene.says(one.windows[0].limit, left).window
+        await scene.settle(name, RateHeaders(own, app_day=scene.report(100, 1, 80_000)))
+    scene.come("full", ann)
+    scene.come("free", bob)
+    await scene.rest()
+    assert scene.granted == ["ann", "bob", "free"]
+
+
+async def test_a_clock_of_redis_that_is_set_back_makes_nobody_ask_again_and_again(scene):
+    if scene.steered is None:
+        pytest.skip("memory has one clock")
+    ann = await full(scene)
+    await scene.ask("a", ann)
+    for back in (1.0, 3600.0):
+        scene.steered.set_back += back
+        before = scene.steered.calls
+        await scene.ask(("b", back), ann, 10)
+        await scene.ask(("c", back), bucket(f"new{back}"))
+        assert scene.steered.calls - before < 10
+    await scene.advance(5000)
+    assert "a" in scene.granted

@@ -1,8 +1,13 @@
 """``max_wait``: refused at once where it is hopeless, and at the deadline otherwise."""
 
+from contextlib import AsyncExitStack
+
 import pytest
+from redis.asyncio import Redis
 
 from tests.limits.scene import bucket, full
+from twretweet.limits import MemoryLimiter
+from twretweet.limits.redis import RedisLimiter
 
 pytestmark = pytest.mark.anyio
 
@@ -90,3 +95,24 @@ async def test_who_gives_up_lets_the_next_one_through(scene):
     await scene.advance(1800)
     assert scene.granted == ["patient", "last"]
     assert scene.waiting() == 0
+
+
+async def test_no_wait_at_all_takes_a_free_slot_on_the_machine_s_own_clock(storage):
+    async with AsyncExitStack() as stack:
+        limiter: MemoryLimiter | RedisLimiter = MemoryLimiter()
+        if storage is not None:
+            client = await stack.enter_async_context(Redis(port=storage.port))
+            limiter = await stack.enter_async_context(RedisLimiter(client))
+        for number in range(20):
+            (await limiter.acquire(bucket(f"u{number}"), max_wait=0)).give_back()
+
+
+async def test_who_stands_behind_another_line_s_head_hears_at_once_when_it_is_hopeless(scene):
+    for name in ("ann", "bob"):
+        await scene.ask(name, bucket(name, app=2))
+        await scene.settle(name, scene.says(2, 1))
+    await scene.ask("first", bucket("ann", app=2))
+    await scene.ask("second", bucket("carl", app=2), 1)
+    error = scene.refused["second"]
+    assert error.wait > 800
+    assert error.reset_at == pytest.approx(scene.clock.time() + error.wait)

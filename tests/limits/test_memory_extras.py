@@ -139,3 +139,18 @@ async def test_a_window_in_use_is_never_forgotten():
     assert state.in_flight == 1
     held.settle(told(clock, 2, 1))
     assert limiter.states([bucket("ann")])[0].in_flight == 0
+
+
+@pytest.mark.parametrize("others", [1021, 1022, 1023])
+async def test_a_day_that_x_tells_of_survives_a_sweep_in_the_same_moment(others):
+    clock = LoopClock()
+    limiter = MemoryLimiter(clock=clock)
+    for number in range(others):
+        permit = await limiter.acquire(bucket(f"user{number}"), max_wait=None)
+        permit.settle(told(clock, 2, 1))
+    ann = bucket("ann")
+    reset = int(clock.time() + 80_000)
+    days = {"user_day": WindowReport(9, 0, reset), "app_day": WindowReport(900, 899, reset)}
+    (await limiter.acquire(ann, max_wait=None)).settle(RateHeaders(**days))
+    with pytest.raises(RateLimitExceeded):
+        await limiter.acquire(ann, max_wait=60)

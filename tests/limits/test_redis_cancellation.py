@@ -133,6 +133,7 @@ async def test_cancelled_at_any_turn_of_the_loop(redis_server, turns):
             await asyncio.sleep(0.0002 if turns > 20 else 0)
         task.cancel()
         await asyncio.wait([task])
+        assert got or task.cancelled()
         for permit in got:
             permit.give_back()
         # It was the opener: if it still held the window, nobody could go before its lease ends.

@@ -169,7 +169,7 @@ def test_a_later_reset_moves_the_end(clock):
 
 def test_of_two_windows_the_later_is_told_by_x_s_own_reset_not_by_our_reading_of_it():
     """Our clock's offset was known to three seconds when the first reset was read."""
-    clock, busy = ServerClock(), window(5, 5.0)
+    clock, busy = ServerClock(drift=0.0), window(5, 5.0)
     mark = busy.take(0.0)
     clock.observe(0, 0.0, 3.0)
     busy.settle(mark, WindowReport(5, 4, 5), clock, now=3.0)
@@ -289,3 +289,24 @@ def test_a_window_is_idle_once_it_is_over_and_nobody_is_on_the_way(clock):
     assert not busy.idle(900.0)
     busy.give_back(mark)
     assert busy.idle(900.0)
+
+
+def test_strangers_who_took_nothing_in_a_hundred_windows_have_gone(clock):
+    busy = opened(clock, limit=50)
+    busy.settle(busy.take(2.0), WindowReport(50, 40, 900), clock, now=3.0)
+    assert busy.room(4.0) == 1
+    for number in range(1, 102):
+        now = 900.0 * number
+        assert busy.room(now) == 1
+        busy.settle(busy.take(now), WindowReport(50, 49, 900 * (number + 1)), clock, now=now)
+        alone = busy.room(now) == 49
+        assert alone == (number == 101)
+
+
+def test_strangers_are_noticed_in_a_window_that_a_later_reset_begins(clock):
+    busy = opened(clock, limit=50)
+    for _ in range(40):
+        busy.settle(busy.take(2.0), WindowReport(50, 9, 900), clock, now=3.0)
+    busy.settle(busy.take(899.0), WindowReport(50, 20, 1800), clock, now=899.5)
+    assert busy.used(899.5) == 30
+    assert busy.room(899.5) == 1

@@ -143,7 +143,10 @@ class Twin:
 def _told(report: WindowReport | None, clock: ServerClock) -> tuple[int, ...]:
     if report is None:
         return ()
-    end, fuzz = micro(clock.to_local(report.reset)), round(clock.doubt * 1e6)
+    end, fuzz = (
+        micro(clock.to_local(report.reset)),
+        round(clock.doubt(clock.to_local(report.reset)) * 1e6),
+    )
     return report.limit, report.remaining, report.reset, end, fuzz
 
 
@@ -157,7 +160,7 @@ class TwinWorld(World):
     def __post_init__(self) -> None:
         spec = WindowSpec("w", self.table_limit or self.limit, self.seconds)
         self.window = Twin(spec, self._script, self._key)
-        self.clock = ServerClock()
+        self.clock = ServerClock(drift=0.0)  # keeps to the grid
 
     def pass_time(self, seconds: float) -> None:
         super().pass_time(round(seconds / GRID) * GRID)

@@ -39,8 +39,8 @@ class Refusal:
     Attributes:
         queue: where to register for the window that had no room.
         opens_at: before when there can be no slot, monotonic; ``None`` where an answer may free
-            one at any moment.
-        look_at: when to ask again if no answer has woken anybody here.
+            one at any moment. The captain asks again then.
+        look_at: when the captain asks again if no answer has woken it before.
     """
 
     __slots__ = ("look_at", "opens_at", "queue")
@@ -56,11 +56,11 @@ class Refusal:
 class Waiter:
     """One caller who waits."""
 
-    __slots__ = ("event", "registered", "ticket", "woken")
+    __slots__ = ("event", "gone", "registered", "ticket", "woken")
 
     def __init__(self, ticket: int) -> None:
         self.ticket = ticket
-        self.woken = False
+        self.woken = self.gone = False
         self.event: anyio.Event | None = None  # only once it sleeps: most callers never do
         self.registered: Captaincy | None = None
 
@@ -74,14 +74,40 @@ class Waiter:
         return self.ticket < other.ticket
 
 
-class Line(deque[Waiter]):
+class Line:
     """Those who wait for slots of one bucket, in the order in which they came."""
 
-    __slots__ = ("bucket",)
+    __slots__ = ("_gone", "_waiters", "bucket")
 
     def __init__(self, bucket: Bucket) -> None:
-        super().__init__()
         self.bucket = bucket
+        self._waiters: deque[Waiter] = deque()
+        self._gone = 0  # how many of them have left; never the first
+
+    def __len__(self) -> int:
+        return len(self._waiters) - self._gone
+
+    @property
+    def head(self) -> Waiter:
+        """Whose turn it is."""
+        return self._waiters[0]
+
+    def join(self, waiter: Waiter) -> None:
+        """Stand behind the others."""
+        self._waiters.append(waiter)
+
+    def leave(self, waiter: Waiter) -> None:
+        """Go, and have the next ask if it was the head."""
+        waiters = self._waiters
+        waiter.gone = True
+        self._gone += 1
+        if waiters[0] is not waiter:
+            return
+        while waiters and waiters[0].gone:
+            waiters.popleft()
+            self._gone -= 1
+        if waiters:
+            waiters[0].wake()
 
 
 class Captaincy:
@@ -91,7 +117,7 @@ class Captaincy:
 
     def __init__(self) -> None:
         self._heads: list[Waiter] = []
-        self._gone = 0  # how many of them have left meanwhile, at the most
+        self._gone = 0  # how many of them have left meanwhile, about
 
     def captain(self) -> Waiter | None:
         """Who came first of those who are still registered."""
@@ -114,7 +140,8 @@ class Captaincy:
         if was_captain:
             self.wake()
         elif 2 * self._gone > len(self._heads):
-            self._heads = [head for head in self._heads if head.registered is self]
+            here = (head for head in self._heads if head.registered is self)
+            self._heads = list(dict.fromkeys(here))  # who left and came again is there twice
             self._gone = 0
             heapq.heapify(self._heads)
 
@@ -149,7 +176,7 @@ class Gate(Generic[P]):
         ask: takes slots in all windows of a bucket for the caller with that ticket, or says why
             not.
         opens: the first moment at which there may be slots for a caller of a bucket, if so many
-            are ahead of it.
+            are ahead of it; the last argument is the present moment.
         granted: called with the slots that a caller got, to wake who may go on behind it.
         on_event: is told of ``Waiting`` and ``Granted``.
     """
@@ -161,7 +188,7 @@ class Gate(Generic[P]):
         clock: Clock,
         *,
         ask: Callable[[Bucket, int], Awaitable[P | Refusal]],
-        opens: Callable[[Bucket, int], float],
+        opens: Callable[[Bucket, int, float], float],
         granted: Callable[[P], None],
         on_event: OnEvent | None = None,
     ) -> None:
@@ -187,11 +214,11 @@ class Gate(Generic[P]):
         waiter = Waiter(self._tickets)
         if line is None:
             line = self.lines[bucket.key] = Line(bucket)
-        line.append(waiter)
+        line.join(waiter)
         try:
             slots = await self._until_granted(bucket, line, waiter, deadline)
         finally:
-            self._leave(bucket, line, waiter)
+            self._leave(line, waiter)
         self._granted(slots)
         return slots
 
@@ -200,59 +227,69 @@ class Gate(Generic[P]):
     ) -> P:
         ahead, since, told = len(line) - 1, self._clock.monotonic(), False
         while True:
-            refusal = None
-            if line[0] is waiter:
+            refusal, is_captain = None, False
+            if line.head is waiter:
                 answer = await self._ask(bucket, waiter.ticket)
                 if not isinstance(answer, Refusal):
                     if told:
                         self._tell_granted(answer, bucket, since)
                     return answer
-                refusal = self._register(waiter, answer)
+                refusal, is_captain = answer, self._register(waiter, answer.queue)
             if not told and self._on_event is not None:
                 told = True
                 self._tell_waiting(self._on_event, bucket, ahead, refusal)
-            await self._sleep(bucket, waiter, refusal, deadline, ahead)
+            alarm = self._alarm(bucket, refusal, deadline, ahead, is_captain=is_captain)
+            await self._sleep(waiter, alarm)
 
     def _deadline(self, bucket: Bucket, ahead: int, max_wait: float | None) -> float | None:
         """When the caller gives up; raise if those ahead alone will use up all its time."""
         left = _patience(max_wait)
         if left is None:
             return None
-        now, opens = self._clock.monotonic(), self._opens(bucket, ahead)
+        now = self._clock.monotonic()
+        opens = self._opens(bucket, ahead, now)
         if opens - now > left:
             raise self._refusal(bucket, now, opens, ahead)
         return now + left
 
-    def _register(self, waiter: Waiter, refusal: Refusal) -> Refusal | None:
-        """Register with the window that had no room; what to wait for, as its captain."""
+    @staticmethod
+    def _register(waiter: Waiter, queue: Captaincy) -> bool:
+        """Register with the window that had no room; whether as its captain."""
         before = waiter.registered
-        if before is not refusal.queue:
+        if before is not queue:
             if before is not None:
                 before.leave(waiter)
-            refusal.queue.register(waiter)
-        return refusal if refusal.queue.captain() is waiter else None
+            queue.register(waiter)
+        return queue.captain() is waiter
 
-    async def _sleep(
+    def _alarm(
         self,
         bucket: Bucket,
-        waiter: Waiter,
         refusal: Refusal | None,
         deadline: float | None,
         ahead: int,
-    ) -> None:
-        """Sleep until there is a reason to ask again, and no longer than the deadline."""
-        now = self._clock.monotonic()
-        alarm = None if refusal is None else refusal.opens_at
-        look = None if refusal is None else refusal.look_at
-        if deadline is not None and (now >= deadline or (alarm is not None and alarm > deadline)):
-            raise self._refusal(bucket, now, deadline if alarm is None else alarm, ahead)
-        until = min((at for at in (alarm, look, deadline) if at is not None), default=None)
+        *,
+        is_captain: bool,
+    ) -> float | None:
+        """When to ask again at the latest; raise if the deadline comes before any slot."""
+        opens = None if refusal is None else refusal.opens_at
+        if deadline is not None:
+            now = self._clock.monotonic()
+            if now >= deadline or (opens is not None and opens > deadline):
+                raise self._refusal(bucket, now, deadline if opens is None else opens, ahead)
+        if refusal is None or not is_captain:
+            return deadline
+        alarms = (opens, refusal.look_at, deadline)
+        return min((at for at in alarms if at is not None), default=None)
+
+    async def _sleep(self, waiter: Waiter, alarm: float | None) -> None:
+        """Sleep until there is a reason to ask again, or the alarm rings."""
         if not waiter.woken:
             waiter.event = anyio.Event()
-            if until is None:
+            if alarm is None:
                 await waiter.event.wait()
             else:
-                await self._clock.wait(waiter.event, until - now)
+                await self._clock.wait(waiter.event, alarm - self._clock.monotonic())
         waiter.woken, waiter.event = False, None
         # Woken and cancelled at once: take nothing that would have to be given back.
         await anyio.lowlevel.checkpoint_if_cancelled()
@@ -274,15 +311,10 @@ class Gate(Generic[P]):
             permit.give_back()
             raise
 
-    def _leave(self, bucket: Bucket, line: Line, waiter: Waiter) -> None:
-        if line[0] is not waiter:
-            line.remove(waiter)
-            return
-        line.popleft()
-        if line:
-            line[0].wake()
-        else:
-            del self.lines[bucket.key]
+    def _leave(self, line: Line, waiter: Waiter) -> None:
+        line.leave(waiter)
+        if not line:
+            del self.lines[line.bucket.key]
         if waiter.registered is not None:
             waiter.registered.leave(waiter)
 

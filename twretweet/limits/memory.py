@@ -81,6 +81,8 @@ class MemoryLimiter:
                     window.free -= 1
                     window.in_flight += 1
                 return _Slots(self, bucket, windows, now)
+        if len(self._windows) >= self._sweep_at:
+            self._sweep()
         return await self._gate.wait(bucket, max_wait=max_wait)
 
     def states(self, buckets: Iterable[Bucket] | None = None) -> list[BucketState]:
@@ -132,7 +134,7 @@ class MemoryLimiter:
             captain = None if window.captaincy is None else window.captaincy.captain()
             if captain is not None and captain.ticket < ticket:
                 # Somebody in another line came earlier, and is asking or about to.
-                return Refusal(window.waiting_room(), None)
+                return Refusal(window.waiting_room(), window.opens_at(now))
             if not window.room(now):
                 opens = window.opens_at(now)
                 look = window.ends_at(now) if opens is None else None
@@ -141,8 +143,8 @@ class MemoryLimiter:
             window.take(now)
         return _Slots(self, bucket, windows, now)
 
-    def _opens(self, bucket: Bucket, ahead: int) -> float:
-        now = until = self._now()
+    def _opens(self, bucket: Bucket, ahead: int, now: float) -> float:
+        until = now
         for window in self._windows_of(bucket):
             opens, limit = window.opens_at(now, ahead), window.limit
             if opens is not None:
@@ -168,8 +170,6 @@ class MemoryLimiter:
         if window is not None and window.endpoint is None and bucket is not None:
             window.endpoint = bucket.endpoint  # it came from a snapshot
         if window is None:
-            if len(self._windows) >= self._sweep_at:
-                self._sweep()
             window = self._windows[spec.key] = _Shared(spec, self._pace)
             window.endpoint = None if bucket is None else bucket.endpoint
         return window

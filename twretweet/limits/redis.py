@@ -18,7 +18,8 @@ Which requests may be sent is decided by one script (``window.lua``) that keeps 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Literal, Self
 
@@ -32,7 +33,7 @@ from twretweet.limits.gate import Gate, Refusal
 from twretweet.limits.redis_ledger import Ledger
 from twretweet.limits.redis_outage import LocalShare
 from twretweet.limits.redis_script import KeyOccupied, RedisClient, Reply, Script
-from twretweet.limits.redis_slots import AppDay, Slots
+from twretweet.limits.redis_slots import AppDay, Slots, give_back, stand_back, wait_for_day
 from twretweet.limits.redis_windows import LONGEST_PAUSE, Mirror, Shard
 
 __all__ = ["RedisClient", "RedisLimiter"]
@@ -133,7 +134,7 @@ class RedisLimiter:
         """
         self._closed = True
         for line in self._gate.lines.values():
-            line[0].wake()
+            line.head.wake()
         outage, self._outage = self._outage, None
         if outage is not None:
             outage.end()
@@ -148,8 +149,7 @@ class RedisLimiter:
 
         Args:
             bucket: what the request counts in.
-            max_wait: the longest wait in seconds; ``None`` waits as long as it takes. The time
-                that Redis takes to answer does not count.
+            max_wait: the longest wait in seconds; ``None`` waits as long as it takes.
 
         Raises:
             RateLimitExceeded: the wait would be, or has been, longer.
@@ -187,13 +187,13 @@ class RedisLimiter:
                 for bucket in buckets
                 for window in self._windows_of(bucket)
             ]
+        waiting: Counter[Mirror | AppDay] = Counter()
+        for line in lines.values():
+            waiting.update(dict.fromkeys(self._windows_of(line.bucket), len(line)))
         windows: list[Mirror | AppDay] = [*ledger.days.values()]
         for shard in ledger.shards.values():
             windows += shard.mirrors.values()
-        return [
-            window.state(window.key, len(lines.get(window.bucket.key, ())), now, epoch)
-            for window in windows
-        ]
+        return [window.state(window.key, waiting[window], now, epoch) for window in windows]
 
     # -- for the gate -----------------------------------------------------------------------
 
@@ -207,26 +207,27 @@ class RedisLimiter:
                 raise LimiterUnavailable("Redis is away: a share of the limits is used meanwhile")
             mirrors = shard.mirrors_of(bucket)
             day = ledger.days.get(bucket.app_day) if ledger.days else None
-            refusal = _stand_back(mirrors, ticket)
+            now = ledger.now()
+            refusal = stand_back(mirrors, ticket, now)
             if refusal is None and day is not None:
-                refusal = _stand_back([day], ticket) or _wait_for_day(day, ledger.now())
+                refusal = stand_back([day], ticket, now) or wait_for_day(day, now)
             if refusal is not None:
                 return refusal
-            taken = None if day is None else day.take(ledger.now())
+            taken = None if day is None else day.take(now)
             try:
                 slots = await self._take(bucket, shard, mirrors, day, ticket)
             except BaseException:
                 if day is not None and taken is not None:
-                    day.give_back(taken)
+                    give_back(day, taken, ticket)
                 raise
             if day is not None and taken is not None:
                 if isinstance(slots, Slots):
                     slots.sent = taken
                 else:
-                    day.give_back(taken)
-            if slots is not None and (isinstance(slots, Slots) or not shard.pending):
+                    give_back(day, taken, ticket)
+            if isinstance(slots, Slots) or not shard.pending:
                 return slots
-            # Meanwhile an answer has come that Redis did not know of when it refused.
+            # Meanwhile an answer has come that Redis does not know yet.
 
     async def _take(
         self,
@@ -235,16 +236,13 @@ class RedisLimiter:
         mirrors: list[Mirror],
         day: AppDay | None,
         ticket: int,
-    ) -> Slots | Refusal | None:
-        """Ask Redis; ``None`` if it has answered a later question already, so ask again."""
+    ) -> Slots | Refusal:
         ledger, name = self._ledger, self._ledger.new_name()
         granted: int | None = None
         if mirrors:
             reply = await ledger.call(shard, mirrors, name, ticket)
             if not reply.granted:
-                full = mirrors[reply.full]
-                # Whoever that later answer woke, it was not the caller, who was still asking.
-                return None if full.seen > reply.now else self._refusal(full, reply)
+                return self._refusal(mirrors[reply.full], reply)
             granted = reply.now
         return Slots(
             ledger, bucket, shard, mirrors, name=name, sent=ledger.now(), granted=granted, day=day
@@ -254,7 +252,10 @@ class RedisLimiter:
         opens, look = None, mirror.ends
         if reply.opens_in >= 0:
             opens = mirror.opens = self._ledger.time.to_local(reply.now + reply.opens_in)
-        if reply.for_flights and mirror.in_flight > mirror.held:
+        # Where answers overtook each other, whoever the later one woke was not the caller, who
+        # was still asking.
+        overtaken = mirror.seen > reply.now
+        if overtaken or (reply.for_flights and mirror.in_flight > mirror.held):
             pause = self._clock.monotonic() + mirror.pause
             look = pause if look is None else min(look, pause)
             mirror.pause = min(2 * mirror.pause, LONGEST_PAUSE)
@@ -273,8 +274,8 @@ class RedisLimiter:
         day = self._ledger.days.get(bucket.app_day)
         return windows if day is None else [*windows, day]
 
-    def _opens(self, bucket: Bucket, ahead: int) -> float:
-        now = until = self._clock.monotonic()
+    def _opens(self, bucket: Bucket, ahead: int, now: float) -> float:
+        until = now
         if not ahead:
             return now  # what is known here may be old, and asking costs no wait
         for mirror in self._ledger.shard_of(bucket).mirrors_of(bucket):
@@ -329,17 +330,3 @@ class RedisLimiter:
         outage.end()
         if self._on_event is not None:
             self._on_event(LimiterRestored(away=self._clock.monotonic() - outage.began))
-
-
-def _stand_back(windows: Sequence[Mirror | AppDay], ticket: int) -> Refusal | None:
-    """Wait if somebody in another line came earlier, and is asking or about to."""
-    for window in windows:
-        if window.captaincy is not None:
-            captain = window.captaincy.captain()
-            if captain is not None and captain.ticket < ticket:
-                return Refusal(window.captaincy, None)
-    return None
-
-
-def _wait_for_day(day: AppDay, now: float) -> Refusal | None:
-    return None if day.room(now) else Refusal(day.waiting_room(), day.opens_at(now))

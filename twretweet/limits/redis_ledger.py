@@ -18,11 +18,13 @@ from twretweet.clock import Clock
 from twretweet.errors import LimiterUnavailable
 from twretweet.events import Corrected, OnEvent
 from twretweet.limits.bucket import Bucket
-from twretweet.limits.redis_script import MICROSECONDS, RedisTime, Reply, Script
+from twretweet.limits.redis_script import MICROSECONDS, KeyOccupied, RedisTime, Reply, Script
 from twretweet.limits.redis_slots import DAY, AppDay, Slots
 from twretweet.limits.redis_windows import (
     CANCEL,
+    FIRST_SWEEP,
     GIVE_BACK,
+    HELD,
     HOLD,
     LEARN,
     REFUSE,
@@ -33,14 +35,13 @@ from twretweet.limits.redis_windows import (
     Shard,
     Told,
     compose,
+    told_of,
 )
 from twretweet.limits.skew import ServerClock
 from twretweet.limits.spec import WindowSpec
 from twretweet.protocol.headers import RateHeaders, WindowReport
 
 _FLUSHES_AT_ONCE = 32
-# Shards whose windows are over are swept out when their number has doubled.
-_FIRST_SWEEP = 1024
 
 
 class Ledger:
@@ -80,7 +81,7 @@ class Ledger:
         self._server_clock = ServerClock()
         self._name = secrets.token_hex(5)
         self._numbers = itertools.count()
-        self._sweep_at = _FIRST_SWEEP
+        self._sweep_at = FIRST_SWEEP
 
     def shard_of(self, bucket: Bucket) -> Shard:
         """Where the windows of a bucket lie."""
@@ -89,6 +90,8 @@ class Ledger:
             if len(self.shards) >= self._sweep_at:
                 self._sweep()
             shard = self.shards[bucket.shard] = Shard(self._prefix, bucket.shard)
+        elif len(shard.mirrors) >= shard.sweep_at:
+            shard.sweep(self.now())
         return shard
 
     def new_name(self) -> str:
@@ -114,20 +117,47 @@ class Ledger:
 
         Raises:
             LimiterUnavailable: Redis did not answer; it is not known what it has done.
+            KeyOccupied: one of the windows can't be kept; Redis has done nothing.
         """
         corrections = shard.take()
         if not shard.pending:
             self.unsent.pop(shard, None)
+        try:
+            return await self._call(shard, mirrors, name, ticket, corrections)
+        except KeyOccupied:
+            if not corrections:
+                raise
+        # It may be a correction that speaks of such a key: what it tells of that one is dropped.
+        pieces = [piece for correction in corrections for piece in correction.split()]
+        try:
+            while pieces:
+                piece = pieces.pop(0)
+                try:
+                    await self._call(shard, [], "", ticket, [piece])
+                except KeyOccupied:
+                    shard.forget(piece)
+        finally:
+            self._keep(shard, pieces)
+        return await self._call(shard, mirrors, name, ticket, [])
+
+    async def _call(
+        self,
+        shard: Shard,
+        mirrors: list[Mirror],
+        name: str,
+        ticket: int,
+        corrections: list[Correction],
+    ) -> Reply:
         windows, request = compose(mirrors, corrections, name, self._lease_in_redis, self.time)
         for mirror in windows:
             mirror.pending += 1  # not to be swept out meanwhile
         sent = self.now()
         try:
             reply = await self._script.run([mirror.redis_key for mirror in windows], request)
+        except KeyOccupied:
+            raise
         except BaseException:
-            shard.put_back(corrections)
-            if shard.pending:
-                self.unsent[shard] = None
+            self._keep(shard, corrections)
             if name:
                 self._queue(
                     shard, Correction(name, sent, sent, [(m, CANCEL, None) for m in mirrors])
@@ -148,6 +178,12 @@ class Ledger:
                         captain.wake()
         return reply
 
+    def _keep(self, shard: Shard, corrections: list[Correction]) -> None:
+        """Redis may not have got them: they are told again."""
+        shard.put_back(corrections)
+        if shard.pending:
+            self.unsent[shard] = None
+
     async def flush(self, before: float) -> bool:
         """Tell Redis what has been pending since ``before``; whether all of that got there."""
         waiting = [shard for shard in self.unsent if shard.since <= before]
@@ -161,6 +197,8 @@ class Ledger:
         """Whether Redis answers."""
         try:
             await self.call(shard, list(shard.mirrors.values())[:1], "", 0)
+        except KeyOccupied:
+            return True
         except LimiterUnavailable:
             return False
         return True
@@ -190,7 +228,8 @@ class Ledger:
         day = self.days.get(bucket.app_day)
         if day is not None:
             day.take(now)
-        slots = Slots(self, bucket, shard, mirrors, name=self.new_name(), sent=now, day=day)
+        name = HELD + self.new_name()
+        slots = Slots(self, bucket, shard, mirrors, name=name, sent=now, day=day)
         for mirror in mirrors:
             mirror.used += 1
             mirror.in_flight += 1
@@ -253,18 +292,18 @@ class Ledger:
         blamed: Mirror | None = None
         if slots.mirrors and bucket.windows:
             blamed = slots.mirrors[0] if refused else None
-            told = self._usable(headers.window, now)
+            told = told_of(self._server_clock, headers.window, now)
             if told is not None:
                 reports[slots.mirrors[0]] = told
         if headers.user_day is None and headers.app_day is None:
             return reports, blamed
-        told = self._usable(headers.user_day, now)
+        told = told_of(self._server_clock, headers.user_day, now)
         if told is not None:
             user_day = slots.shard.mirror(WindowSpec(bucket.user_day, told.limit, DAY), bucket)
             reports[user_day] = told
             if refused and told.remaining == 0 and told.end > now:
                 blamed = user_day  # a day that is used up explains a 429 by itself
-        told = self._usable(headers.app_day, now)
+        told = told_of(self._server_clock, headers.app_day, now)
         if refused and told is not None and told.remaining == 0 and told.end > now:
             blamed = None
         return reports, blamed
@@ -287,13 +326,6 @@ class Ledger:
         else:
             day.settle(sent, report, clock, now)
 
-    def _usable(self, report: WindowReport | None, now: float) -> Told | None:
-        clock = self._server_clock
-        end = clock.end_of(report, now)
-        if report is None or end is None:
-            return None
-        return Told(report.limit, report.remaining, report.reset, end, clock.doubt)
-
     def _report(self, slots: Slots, acts: list[Act]) -> None:
         """Have Redis hear of it, and wake who may go on."""
         if acts:
@@ -308,9 +340,7 @@ class Ledger:
     def _sweep(self) -> None:
         now = self.now()
         for name, shard in list(self.shards.items()):
-            for key, mirror in list(shard.mirrors.items()):
-                if mirror.idle(now):
-                    del shard.mirrors[key]
+            shard.sweep(now)
             if not shard.mirrors and not shard.pending:
                 del self.shards[name]
-        self._sweep_at = max(_FIRST_SWEEP, 2 * len(self.shards))
+        self._sweep_at = max(FIRST_SWEEP, 2 * len(self.shards))

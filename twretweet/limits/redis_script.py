@@ -45,9 +45,10 @@ class RedisTime:
     something else means that a clock was set, and is believed.
     """
 
-    __slots__ = ("_at", "_high", "_low")
+    __slots__ = ("_at", "_high", "_low", "jumps")
 
     def __init__(self, clock: Clock) -> None:
+        self.jumps = 0  # how often a clock was set
         # Until Redis has answered: both clocks are right.
         self._at = clock.monotonic()
         self._low = self._high = (clock.time() - self._at) * MICROSECONDS
@@ -64,6 +65,8 @@ class RedisTime:
         drift = (received - self._at) * MICROSECONDS * _DRIFT
         if low <= self._high + drift and high >= self._low - drift:
             low, high = max(low, self._low - drift), min(high, self._high + drift)
+        else:
+            self.jumps += 1
         self._low, self._high, self._at = low, high, received
 
     @property
@@ -165,10 +168,11 @@ class Script:
 
 
 def _unavailable(error: Exception, timeout: float) -> LimiterUnavailable:
-    if isinstance(error, ResponseError) and "WRONGTYPE" in str(error):
+    if isinstance(error, ResponseError) and str(error).startswith("OCCUPIED "):
+        key = str(error).removeprefix("OCCUPIED ")
         return KeyOccupied(
-            f"a key of a window holds something else ({error}), so nothing was sent: delete it, "
-            "or pass a prefix= that nobody else uses"
+            f"a key of a window holds something else ({key}), so nothing was sent: delete it, or "
+            "pass a prefix= that nobody else uses"
         )
     if isinstance(error, TimeoutError):
         what = f"Redis did not answer within {timeout:g} s"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from twretweet.limits.bucket import Bucket, BucketState
-from twretweet.limits.gate import Captaincy
+from twretweet.limits.gate import Captaincy, Refusal
 from twretweet.limits.redis_windows import FIRST_PAUSE, GIVE_BACK, LOSE, Mirror, Shard
 from twretweet.limits.spec import WindowSpec
 from twretweet.limits.window import FixedWindow
@@ -113,3 +114,28 @@ class Slots:
     def settle(self, headers: RateHeaders, *, refused: bool = False) -> None:
         """An answer came."""
         self._keeper.settle(self, headers, refused=refused)
+
+
+def stand_back(windows: Sequence[Mirror | AppDay], ticket: int, now: float) -> Refusal | None:
+    """Wait if somebody in another line came earlier, and is asking or about to."""
+    for window in windows:
+        if window.captaincy is not None:
+            captain = window.captaincy.captain()
+            if captain is not None and captain.ticket < ticket:
+                return Refusal(window.captaincy, window.opens_at(now))
+    return None
+
+
+def wait_for_day(day: AppDay, now: float) -> Refusal | None:
+    """Wait if the day holds no more."""
+    if day.room(now):
+        return None
+    return Refusal(day.waiting_room(), day.opens_at(now), day.ends_at(now))
+
+
+def give_back(day: AppDay, taken: float, ticket: int) -> None:
+    """Give back a slot of the day, and wake who waits for it; not the caller itself."""
+    day.give_back(taken)
+    captain = None if day.captaincy is None else day.captaincy.captain()
+    if captain is not None and captain.ticket != ticket:
+        captain.wake()

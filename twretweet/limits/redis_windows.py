@@ -16,13 +16,19 @@ from msgspec import Struct
 from twretweet.limits.bucket import Bucket, BucketState
 from twretweet.limits.gate import Captaincy
 from twretweet.limits.redis_script import MICROSECONDS, RedisTime
+from twretweet.limits.skew import ServerClock
 from twretweet.limits.spec import WindowMemory, WindowSpec
+from twretweet.protocol.headers import WindowReport
 
 # What happened in one window, as window.lua calls it.
 GIVE_BACK, LOSE, SETTLE, REFUSE, LEARN, HOLD, CANCEL = 1, 2, 3, 4, 5, 6, 7
+# And how the ids of requests begin that went without asking.
+HELD = "+"
 
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 1.0
+# What is idle is swept out when its number has doubled, and never below this.
+FIRST_SWEEP = 1024
 # So many corrections travel in one call; and a shard holds no more than so many while Redis is
 # away. What is dropped then counts as lost at the end of its lease.
 _MOST_PER_CALL = 32
@@ -39,11 +45,19 @@ class Told(Struct, frozen=True, gc=False):
     doubt: float
 
 
+def told_of(clock: ServerClock, report: WindowReport | None, now: float) -> Told | None:
+    """What a report says; ``None`` if it can't be right."""
+    end = clock.end_of(report, now)
+    if report is None or end is None:
+        return None
+    return Told(report.limit, report.remaining, report.reset, end, clock.doubt(end))
+
+
 class Mirror:
     """One window, as this process knows it.
 
     Attributes:
-        held: how many slots this process holds, or has held and not yet told Redis about.
+        held: how many slots this process holds.
         ends: monotonic; ``None`` where no window is known to be open.
         opens: monotonic; when there may be room again, where Redis said so.
         pause: how long to wait before asking again about what others have in flight.
@@ -55,6 +69,7 @@ class Mirror:
         "ends",
         "held",
         "in_flight",
+        "jumps",
         "key",
         "limit",
         "number",
@@ -76,7 +91,7 @@ class Mirror:
         self.seconds = spec.seconds
         self.spec = (-1 if spec.limit is None else spec.limit, round(spec.seconds * MICROSECONDS))
         self.limit = spec.limit
-        self.used = self.in_flight = self.reset = self.seen = 0
+        self.used = self.in_flight = self.reset = self.seen = self.jumps = 0
         self.ends: float | None = None
         self.opens: float | None = None
         self.held = 0
@@ -93,9 +108,9 @@ class Mirror:
 
     def show(self, now: int, numbers: Sequence[int], time: RedisTime) -> None:
         """Take in what a call answered, unless a later one has answered already."""
-        if now < self.seen:
+        if now < self.seen and time.jumps == self.jumps:
             return
-        self.seen = now
+        self.seen, self.jumps = now, time.jumps
         limit, self.used, ends_in, self.in_flight, self.reset = numbers
         self.limit = None if limit < 0 else limit
         self.ends = self.opens = None if ends_in < 0 else time.to_local(now + ends_in)
@@ -121,9 +136,14 @@ class Mirror:
         used = self.in_flight if self.ends is None or self.ends <= now else self.used
         return max(self.limit - used, 0)
 
+    def opens_at(self, now: float) -> float | None:
+        """When there may be room again, as far as Redis has said."""
+        return self.opens if self.opens is not None and self.opens > now else None
+
     def idle(self, now: float) -> bool:
         """Whether nothing would be lost with this."""
-        busy = self.captaincy is not None or self.held or self.pending or self.in_flight
+        awaited = self.captaincy is not None and self.captaincy.captain() is not None
+        busy = awaited or self.held or self.pending or self.in_flight
         return not busy and (self.ends is None or self.ends <= now)
 
     def state(self, label: str, waiting: int, now: float, epoch: float) -> BucketState:
@@ -179,6 +199,10 @@ class Correction:
         self.heard = heard
         self.acts = acts
 
+    def split(self) -> list[Correction]:
+        """The same, window by window."""
+        return [Correction(self.name, self.sent, self.heard, [act]) for act in self.acts]
+
     def encode(self, time: RedisTime) -> list[object]:
         """As window.lua wants it; every mirror has its number in the call."""
         sent = self.sent if isinstance(self.sent, int) else time.to_redis(self.sent)
@@ -202,9 +226,10 @@ class Shard:
         mirrors: by the key of the window.
         pending: corrections, oldest first.
         since: when the oldest was put there, monotonic.
+        sweep_at: how many mirrors to let gather before those that are idle are dropped.
     """
 
-    __slots__ = ("mirrors", "pending", "prefix", "since")
+    __slots__ = ("mirrors", "pending", "prefix", "since", "sweep_at")
 
     def __init__(self, prefix: str, name: str) -> None:
         # What stands in braces decides where Redis Cluster keeps a key.
@@ -213,6 +238,12 @@ class Shard:
         self.mirrors: dict[str, Mirror] = {}
         self.pending: deque[Correction] = deque()
         self.since = 0.0
+        self.sweep_at = FIRST_SWEEP
+
+    def sweep(self, now: float) -> None:
+        """Drop the mirrors that are idle."""
+        self.mirrors = {key: each for key, each in self.mirrors.items() if not each.idle(now)}
+        self.sweep_at = max(FIRST_SWEEP, 2 * len(self.mirrors))
 
     def mirror(self, spec: WindowSpec, bucket: Bucket) -> Mirror:
         """The mirror of one window."""

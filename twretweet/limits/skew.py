@@ -4,8 +4,8 @@ Resets are given in X's clock, and a local clock may be wrong by minutes. A ``Da
 whole seconds, so a reply to a request sent at ``s`` and received at ``r`` (local, monotonic)
 proves only that the offset, X's clock minus ours, lies between ``date - r`` and
 ``date + 1 - s``. Each reply gives such an interval; what they have in common is narrower than a
-second after a few of them. An empty intersection means that a clock was set, and the newest
-reply is believed.
+second after a few of them. It widens with time, since clocks run apart. An empty intersection
+means that a clock was set, and the newest reply is believed.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from twretweet.protocol.headers import WindowReport
 
 # The longest window X is known to have is 24 hours; a reset beyond it is a mistake.
 _FARTHEST_RESET = 25 * 3600.0
+# Quartz drifts by less than this, and a clock that is being adjusted by no more than five times.
+_DRIFT = 1e-4
 
 
 class ServerClock:
     """The offset between X's clock and the local monotonic one, as an interval."""
 
-    __slots__ = ("_assumed", "_high", "_low")
+    __slots__ = ("_assumed", "_at", "_drift", "_high", "_low")
 
-    def __init__(self) -> None:
-        self._low: float | None = None
-        self._high = 0.0
+    def __init__(self, drift: float = _DRIFT) -> None:
+        self._drift = drift  # how many seconds the clocks may run apart in one
+        self._low = self._high = 0.0  # the offset, as it was
+        self._at = 0.0  # at this moment, monotonic
         self._assumed = True  # no Date header has come yet
 
     def observe(self, date: int, sent: float, received: float) -> None:
@@ -35,30 +38,27 @@ class ServerClock:
             received: when the reply was there, monotonic seconds.
         """
         low, high = date - received, date + 1 - sent
-        if self._low is None or self._assumed or low > self._high or high < self._low:
-            self._low, self._high = low, high
-            self._assumed = False
-            return
-        self._low = max(low, self._low)
-        self._high = min(high, self._high)
+        if not self._assumed:
+            drift = self._drift * max(received - self._at, 0.0)
+            if low <= self._high + drift and high >= self._low - drift:
+                low, high = max(low, self._low - drift), min(high, self._high + drift)
+        self._low, self._high, self._at, self._assumed = low, high, received, False
 
     def assume(self, offset: float) -> None:
         """Believe the local wall clock until the first ``Date`` header arrives."""
         if self._assumed:
             self._low = self._high = offset
 
-    @property
-    def doubt(self) -> float:
-        """How much earlier than :meth:`to_local` says a moment of X's clock may be, in seconds."""
-        return self._high - (self._low or 0.0)
-
     def to_local(self, server_time: float) -> float:
         """The latest monotonic moment that ``server_time`` may be, so that nobody comes early."""
-        return server_time - (self._low or 0.0)
+        local = server_time - self._low
+        return local if self._assumed else local + self._drift * max(local - self._at, 0.0)
 
-    def to_server(self, monotonic: float) -> float:
-        """X's clock at a local moment, at the least."""
-        return monotonic + (self._low or 0.0)
+    def doubt(self, local: float) -> float:
+        """How much earlier than ``local``, from :meth:`to_local`, it may be, in seconds."""
+        if self._assumed:
+            return 0.0
+        return self._high - self._low + 2 * self._drift * max(local - self._at, 0.0)
 
     def end_of(self, report: WindowReport | None, now: float) -> float | None:
         """When the window of a report ends, monotonic; ``None`` if the report can't be right."""

@@ -17,6 +17,8 @@ _CAREFUL_SHARE = 16
 _CAREFUL_LEAST = 3
 # The slots before those are taken in so much less than the time that is left.
 _HASTE = 4
+# After so many windows without a slot of theirs, strangers have gone.
+_PATIENCE = 100
 
 
 class Trouble(Struct, frozen=True):
@@ -62,22 +64,22 @@ class Unsure(list[float]):
         """Forget those that ended at ``moment`` or before."""
         del self[: bisect_right(self, moment)]
 
-    def forget_aged(self, now: float, memory: float) -> bool:
-        """Forget those that ended ``memory`` seconds ago; whether there were any."""
+    def forget_aged(self, now: float, memory: float) -> None:
+        """Forget those that ended ``memory`` seconds ago."""
         # Summed as the alarms are, so that what an alarm was set for is forgotten when it rings.
         aged = bisect_right(self, now, key=lambda ended: ended + memory)
         del self[:aged]
-        return aged > 0
 
 
 class Strangers:
     """Others who use the same account."""
 
-    __slots__ = ("_asked", "_most", "_seen", "_trip")
+    __slots__ = ("_asked", "_most", "_quiet", "_seen", "_trip")
 
     def __init__(self) -> None:
         self._seen = 0  # slots that they have taken in this window, at the least
         self._most = 0  # what they took in windows before, less an eighth with every window
+        self._quiet = 0  # windows in a row in which they took nothing
         self._asked = float("-inf")  # when the youngest request went out that told of them
         self._trip = 0.0  # seconds from a request to its answer
 
@@ -87,10 +89,12 @@ class Strangers:
         self._asked = max(self._asked, asked)
         self._trip = max(now - asked, self._trip / 2)
 
-    def stay(self) -> None:
-        """Go on to the next window."""
+    def stay(self) -> bool:
+        """Go on to the next window; whether they still count as there."""
+        self._quiet = 0 if self._seen else self._quiet + 1
         self._most = max(self._seen, self._most - (self._most + 7) // 8)
         self._seen = 0
+        return self._quiet < _PATIENCE
 
     def may_take(self, limit: int) -> int:
         """How many slots of a window of ``limit`` they may still take before we hear of it."""

@@ -26,7 +26,10 @@
 -- in flight, and reset.
 
 local GIVE_BACK, LOSE, SETTLE, REFUSE, LEARN, HOLD, CANCEL = 1, 2, 3, 4, 5, 6, 7
-local SECOND, FIRST_BACKOFF, CAREFUL_SHARE, CAREFUL_LEAST, HASTE = 1000000, 5000000, 16, 3, 4
+local KEPT = 19 -- so many values in a key
+local HELD = '+' -- begins the ids of requests that went without asking
+local SECOND, FIRST_BACKOFF = 1000000, 5000000
+local CAREFUL_SHARE, CAREFUL_LEAST, HASTE, PATIENCE = 16, 3, 4, 100
 
 local time = redis.call('TIME')
 local now = time[1] * SECOND + time[2]
@@ -53,19 +56,31 @@ local function roll(w)
   if not w.ends and #w.unsure < known then w.landed = #w.unsure end
 end
 
+-- What is packed in a key; nothing if that is none of ours.
+local function read(packed)
+  local values = {pcall(cmsgpack.unpack, packed)}
+  if values[1] and #values == KEPT + 1 then return {select(2, unpack(values))} end
+  return {}
+end
+
 local function load(key, spec)
-  local packed, length = redis.call('GET', key), spec[2]
+  local packed, length = redis.pcall('GET', key), spec[2]
+  if type(packed) == 'table' then return nil, key .. ': ' .. packed.err end
   if not packed then
     return {
       key = key, length = length, memory = length + SECOND, limit = spec[1], ends = false,
       reset = 0, fuzz = 0, base = 0, told = false, since = 0, over = 0, landed = 0,
-      strangers = false, seen = 0, most = 0, asked = 0, trip = 0, trouble = false, unsure = {},
-      flights = {}, gone = {}, flying = 0, changed = false,
+      strangers = false, seen = 0, most = 0, quiet = 0, asked = 0, trip = 0, trouble = false,
+      unsure = {}, flights = {}, gone = {}, flying = 0, changed = false,
     }
   end
   local limit, ends, reset, fuzz, base, told, since, over, landed, strangers, seen, most,
-    asked, trip, trouble, unsure, flights, gone = cmsgpack.unpack(packed)
+    quiet, asked, trip, trouble, unsure, flights, gone = unpack(read(packed))
+  if type(gone) ~= 'table' then return nil, key .. ' holds no window' end
   local flying, lost, changed = 0, 0, false
+  for number, ended in ipairs(unsure) do -- where the clock was set back
+    if ended > now then unsure[number] = now end
+  end
   for flight, sent in pairs(flights) do
     local ended = sent + lease
     if ended <= now then
@@ -85,10 +100,11 @@ local function load(key, spec)
   end
   local w = {
     key = key, length = length, memory = length + SECOND, limit = limit, ends = ends,
-    reset = reset, fuzz = fuzz, base = base, told = told, since = math.min(since, now),
-    over = over, landed = landed + lost, strangers = strangers, seen = seen,
-    most = most, asked = math.min(asked, now), trip = trip, trouble = trouble, unsure = unsure,
-    flights = flights, gone = gone, flying = flying, changed = changed,
+    reset = reset, fuzz = fuzz, base = base, told = told and math.min(told, now),
+    since = math.min(since, now), over = math.min(over, now),
+    landed = landed + lost, strangers = strangers, seen = seen,
+    most = most, quiet = quiet, asked = math.min(asked, now), trip = trip, trouble = trouble,
+    unsure = unsure, flights = flights, gone = gone, flying = flying, changed = changed,
   }
   roll(w)
   return w
@@ -153,8 +169,14 @@ local function believe(w, sent, heard, limit, remaining, reset, ends, fuzz)
     w.base = math.max(w.base, counted)
     w.ends, w.fuzz = ends, fuzz
   elseif not w.ends or reset > w.reset or not w.told or sent >= w.told then
+    -- What landed in the window before counts no more.
+    if w.ends then w.landed = math.min(w.landed, #w.unsure + 1) end
     w.ends, w.reset, w.fuzz, w.base = ends, reset, fuzz, counted
+    w.quiet = w.seen > 0 and 0 or w.quiet + 1
     w.most, w.seen = math.max(w.seen, w.most - math.floor((w.most + 7) / 8)), 0
+    if w.quiet >= PATIENCE or not w.strangers then
+      w.strangers, w.quiet, w.most, w.asked, w.trip = false, 0, 0, 0, 0
+    end
   end
   if not w.told then w.landed = math.max(w.landed, counted - w.flying) end
   w.told = math.max(w.told or 0, heard)
@@ -197,10 +219,12 @@ end
 
 local function correct(w, flight, sent, heard, act)
   local what, known = act[2], w.flights[flight] ~= nil
+  local held = string.sub(flight, 1, 1) == HELD
   w.changed = true
   if known then
     w.flights[flight] = nil
     w.flying = w.flying - 1
+    if held then w.gone[flight] = now end
   end
   if what == SETTLE or what == LOSE then
     settle(w, known, sent, heard, act)
@@ -208,7 +232,7 @@ local function correct(w, flight, sent, heard, act)
     refuse(w, known, sent, heard, act)
   elseif what == LEARN then
     if act[6] > now then believe(w, sent, heard, act[3], act[4], act[5], act[6], act[7]) end
-  elseif what == HOLD then
+  elseif what == HOLD and not w.gone[flight] then
     w.flights[flight] = sent
     w.flying = w.flying + 1
   elseif what == CANCEL and not known then
@@ -217,7 +241,11 @@ local function correct(w, flight, sent, heard, act)
 end
 
 local windows = {}
-for number = 1, #KEYS do windows[number] = load(KEYS[number], specs[number]) end
+for number = 1, #KEYS do
+  local w, fault = load(KEYS[number], specs[number])
+  if not w then return redis.error_reply('OCCUPIED ' .. fault) end -- nothing was written yet
+  windows[number] = w
+end
 for told = 1, #corrections do
   local correction = corrections[told]
   local heard = math.min(correction[3], now)
@@ -257,8 +285,8 @@ for number = 1, #windows do
     if next(w.gone) then matters = math.max(matters, now + lease) end
     if matters > now then
       redis.call('SET', w.key, cmsgpack.pack(w.limit, w.ends, w.reset, w.fuzz, w.base, w.told,
-        w.since, w.over, w.landed, w.strangers, w.seen, w.most, w.asked, w.trip, w.trouble,
-        w.unsure, w.flights, w.gone), 'PX', math.ceil((matters - now) / 1000) + 1000)
+        w.since, w.over, w.landed, w.strangers, w.seen, w.most, w.quiet, w.asked, w.trip,
+        w.trouble, w.unsure, w.flights, w.gone), 'PX', math.ceil((matters - now) / 1000) + 1000)
     else
       redis.call('DEL', w.key)
     end

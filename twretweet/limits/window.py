@@ -34,8 +34,9 @@ The rules:
    429. So beside strangers no more are on their way together than it takes to use the slots in a
    quarter of the time; and the last are taken one by one, each after the answer to the one
    before. How many are last: a sixteenth, and half as many again as strangers took in the windows
-   before, less what they have taken already. What was used before our first request tells of
-   nobody who is there now.
+   before, less what they have taken already; but never under three. What was used before our
+   first request tells of nobody who is there now; strangers who took nothing in a hundred windows
+   have gone.
 9. At an even pace a slot is free when its share of the time that is left has come, so that the
    last one is taken just before the end.
 
@@ -84,7 +85,7 @@ class FixedWindow:
         self.free = 0
         self.fresh_until = _NEVER
         self._end: float | None = None  # local; None: no window is known to be open
-        self._reset = 0  # the same end as X wrote it, the window's name; 0: a guess of ours
+        self._reset = 0  # the same end as X wrote it: the window's name
         self._base = 0  # highest count that an answer showed for this window
         self._told = _NEVER  # when X last said anything about this window
         self._unsure: Unsure | None = None  # requests that may not be in _base
@@ -92,7 +93,7 @@ class FixedWindow:
         self._fuzz = 0.0  # how much earlier than _end X's window may have ended
         self._trouble: Trouble | None = None
         self._since = _NEVER  # when the last known window was over
-        self._landed = 0  # requests that have ended since
+        self._landed = 0  # requests that have ended since, and may be counted in this window
         self._strangers: Strangers | None = None  # while any have been seen
         self._next_at = _NEVER if pace == "even" else None  # None: not paced
 
@@ -208,7 +209,7 @@ class FixedWindow:
         self._roll(now)
         end = clock.end_of(report, now)
         if end is not None and end > now:
-            self._believe(report, end, clock.doubt, sent, now)
+            self._believe(report, end, clock.doubt(end), sent, now)
         self._refresh()
 
     def refuse(
@@ -220,7 +221,7 @@ class FixedWindow:
         end = clock.end_of(report, now)
         closed = False
         if report is not None and end is not None and end > now:
-            self._believe(report, end, clock.doubt, sent, now)
+            self._believe(report, end, clock.doubt(end), sent, now)
             closed = report.remaining == 0
         elif end is None and self._strangers and self._end is not None and self.limit:
             closed = self.limit - self._taken() <= self._strangers.may_take(self.limit)
@@ -234,10 +235,7 @@ class FixedWindow:
     # -- remembering ----------------------------------------------------------------------
 
     def remember(self, key: str, now: float, epoch: float) -> WindowMemory | None:
-        """What a restarted program has to know; ``None`` if that is nothing.
-
-        ``now`` is monotonic, and ``epoch`` the same moment in epoch seconds.
-        """
+        """What a restarted program has to know; ``epoch`` is ``now`` in epoch seconds."""
         end = self.ends_at(now)
         if end is None or self.limit is None:
             return None
@@ -305,8 +303,8 @@ class FixedWindow:
         self._reset = reset
         self._fuzz = fuzz
         self._opening = 0
-        if self._strangers is not None:
-            self._strangers.stay()
+        if self._strangers is not None and not self._strangers.stay():
+            self._strangers = None
 
     def _refresh(self) -> None:
         """Work out the short way again."""
@@ -334,6 +332,8 @@ class FixedWindow:
             self._base = max(self._base, counted)
             self._end, self._fuzz = end, fuzz  # the clocks may be known better by now
         elif self._end is None or report.reset > self._reset or sent >= self._told:
+            if self._end is not None:  # what landed in the window before counts no more
+                self._landed = min(self._landed, len(self._unsure or ()) + 1)
             self._open(end, report.reset, fuzz)
             self._base = counted
         if self._told == _NEVER:
