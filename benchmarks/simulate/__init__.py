@@ -20,8 +20,9 @@ _WHAT = (
     "A simulated {span} of each; each way takes 50-400 ms, 1 % of ways up to 8 s; 20 % of replies "
     "lose their rate\nheaders, 20 % their date; clocks are wrong by up to 10 minutes, and run 50 "
     "millionths fast or slow. Used: slots\nof the windows at whose end somebody waits, without "
-    "those that strangers took. Time: from one opening to the\nnext, against no gap at all. Share: "
-    "slots of the account that got the fewest against the mean, where all share\none window."
+    "those that strangers took. Time: from one opening to the\nnext, against no gap at all. "
+    "Share: slots of the account that got the fewest against the mean, where all "
+    "share\none window."
 )
 _COLUMNS = (
     "requests",

@@ -247,18 +247,3 @@ async def test_who_is_refused_in_its_own_window_hands_on_the_last_slot_of_the_ap
     scene.come("free", bob)
     await scene.rest()
     assert scene.granted == ["ann", "bob", "free"]
-
-
-async def test_a_clock_of_redis_that_is_set_back_makes_nobody_ask_again_and_again(scene):
-    if scene.steered is None:
-        pytest.skip("memory has one clock")
-    ann = await full(scene)
-    await scene.ask("a", ann)
-    for back in (1.0, 3600.0):
-        scene.steered.set_back += back
-        before = scene.steered.calls
-        await scene.ask(("b", back), ann, 10)
-        await scene.ask(("c", back), bucket(f"new{back}"))
-        assert scene.steered.calls - before < 10
-    await scene.advance(5000)
-    assert "a" in scene.granted

@@ -3,13 +3,14 @@
 import asyncio
 import time
 
+import anyio
 import pytest
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.crc import key_slot
 
-from tests.limits.scene import bucket
+from tests.limits.scene import Scene, SteeredRedis, bucket, full
 from tests.support.redis_server import RedisServer
 from twretweet.errors import LimiterUnavailable, QueryError, RateLimitExceeded
 from twretweet.limits import Bucket, WindowSpec
@@ -136,6 +137,27 @@ async def test_idle_accounts_of_one_shard_are_forgotten_also_when_they_gave_up_w
                     await limiter.acquire(account, max_wait=0)
             permit.give_back()
         assert len(limiter.states()) < 1024
+
+
+async def test_a_clock_of_redis_that_is_set_back_makes_nobody_ask_again_and_again(redis):
+    async with anyio.create_task_group() as tasks:
+        scene = Scene(tasks, redis)
+        assert scene.steered is not None
+        await ask_while_the_clock_is_set_back(scene, scene.steered)
+        await scene.limiter.aclose()
+
+
+async def ask_while_the_clock_is_set_back(scene: Scene, steered: SteeredRedis) -> None:
+    ann = await full(scene)
+    await scene.ask("a", ann)
+    for back in (1.0, 3600.0):
+        steered.set_back += back
+        before = steered.calls
+        await scene.ask(("b", back), ann, 10)
+        await scene.ask(("c", back), bucket(f"new{back}"))
+        assert steered.calls - before < 10
+    await scene.advance(5000)
+    assert "a" in scene.granted
 
 
 # -- a cluster ------------------------------------------------------------------------------
