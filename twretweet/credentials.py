@@ -24,7 +24,7 @@ class _Secretive:
         shown = [
             f"{part.name}={getattr(self, part.name)!r}" if part.repr else f"{part.name}=…"
             for part in fields(self)  # type: ignore[arg-type]  # every subclass is a dataclass
-            if getattr(self, part.name) is not None
+            if getattr(self, part.name) not in (None, "")
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
 

@@ -35,11 +35,13 @@ class Accounts:
     """The accounts of one manager.
 
     What is renewed, and what has to be asked for, is shared by all sessions of an account, and
-    forgotten with the last of them. An account whose keys never change has nothing to share.
+    forgotten with the last of them, since the store remembers it. Apps are few, and their bearer
+    tokens are not stored, so they stay. An account whose keys never change has nothing to share.
     """
 
     def __init__(self) -> None:
         self._shared: WeakValueDictionary[Hashable, Account] = WeakValueDictionary()
+        self._apps: dict[AppOnly, AppKeyAccount] = {}
 
     def of(self, credentials: Credentials) -> Account:
         """The account of some credentials.
