@@ -59,8 +59,8 @@ class Accounts:
             self._shared[name] = account
             return account
         account = account_of(credentials)
-        if isinstance(account, AppKeyAccount) or (
-            account.kind == "oauth1" and not account.user_id
-        ):
+        if isinstance(account, AppKeyAccount) and isinstance(credentials, AppOnly):
+            return self._apps.setdefault(credentials, account)
+        if account.kind == "oauth1" and account.user_id is None:
             return self._shared.setdefault(credentials, account)
         return account
