@@ -73,7 +73,7 @@ class Lineage:
 
     def __init__(self, credentials: OAuth2, generation: int) -> None:
         self._client = Client(credentials.client_id, credentials.client_secret)
-        self._refused: set[str] = set()
+        self._refused: frozenset[str] = frozenset()
         self._stored = False  # whether the tokens in use came from the store, or reached it
         self.tokens = passed_tokens(credentials)
         self.generation = generation
@@ -116,7 +116,7 @@ class Lineage:
 
     def refuse(self, tokens: OAuth2Tokens) -> None:
         """X has refused the refresh token of these."""
-        self._refused.add(spent_by(tokens))
+        self._refused |= {spent_by(tokens)}
 
     def rotated(self, old: OAuth2Tokens, grant: Grant) -> OAuth2Tokens:
         """X has replaced ``old``; what comes in its place is not stored yet."""

@@ -160,7 +160,8 @@ def store_name(credentials: OAuth2) -> str:
             "OAuth2 has no access token: pass access_token= or refresh_token=, or the account= "
             "under which a sign-in is stored, or set TWRETWEET_ACCESS_TOKEN"
         )
-    return fingerprint(f"{credentials.client_id} {seed_of(credentials)}")
+    token = credentials.refresh_token or credentials.access_token
+    return fingerprint(f"{credentials.client_id} {token}")
 
 
 def _has_tokens(credentials: OAuth2) -> bool:

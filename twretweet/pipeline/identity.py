@@ -12,17 +12,19 @@ from twretweet import ids
 from twretweet.auth import Account
 from twretweet.errors import DecodeError, TwretweetError
 
-_REMEMBERED = 10_000
-
 
 class Identities:
     """The user ids of all accounts whose credentials don't tell it.
 
     An account remembers its own. Beside that, the latest are remembered here for whoever makes a
     session for each request, since the question is paid.
+
+    Args:
+        most: how many are remembered.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
         self._known: OrderedDict[str, str] = OrderedDict()
         self._lookups: dict[str, _Lookup] = {}
 
@@ -69,7 +71,7 @@ class Identities:
     def _remember(self, name: str, user_id: str) -> None:
         self._known[name] = user_id
         self._known.move_to_end(name)
-        while len(self._known) > _REMEMBERED:
+        while len(self._known) > self._most:
             self._known.popitem(last=False)
 
 
