@@ -24,7 +24,7 @@ class _Secretive:
         shown = [
             f"{part.name}={getattr(self, part.name)!r}" if part.repr else f"{part.name}=…"
             for part in fields(self)  # type: ignore[arg-type]  # every subclass is a dataclass
-            if getattr(self, part.name) is not None
+            if getattr(self, part.name) not in (None, "")
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
 
@@ -109,27 +109,57 @@ class OAuth2(_Secretive):
 class AppOnly(_Secretive):
     """The app itself, without a user: it reads, it never retweets.
 
+    Rate limits of the app are kept by what was passed, the bearer token or the consumer key: one
+    can't be told from the other, so an app that uses both ways at once counts its limits twice.
+
     Args:
-        bearer_token: from the developer portal.
+        bearer_token: from the developer portal; empty where key and secret stand for it.
+        consumer_key: the app's; the bearer token is had for it at the first request, and again
+            when X takes it no more. Use :meth:`from_key`.
+        consumer_secret: goes with it.
 
     Raises:
-        CredentialsError: it is empty or can't stand in a header.
+        CredentialsError: one is missing, empty or can't stand in a header.
 
     Source: https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/application-only
     """
 
-    bearer_token: str = field(repr=False)
+    bearer_token: str = field(default="", repr=False)
+    consumer_key: str | None = field(default=None, repr=False, kw_only=True)
+    consumer_secret: str | None = field(default=None, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
         _require_text(self)
+        if (self.consumer_key is None) != (self.consumer_secret is None):
+            raise CredentialsError("AppOnly takes consumer_key and consumer_secret together")
+        if bool(self.bearer_token) == (self.consumer_key is not None):
+            raise CredentialsError(
+                "AppOnly takes either the bearer token or, with from_key(), the consumer key and "
+                "its secret"
+            )
+
+    @classmethod
+    def from_key(cls, consumer_key: str, consumer_secret: str) -> Self:
+        """The app by its key and secret.
+
+        Args:
+            consumer_key: the app's; the portal calls it API key.
+            consumer_secret: the app's.
+
+        Raises:
+            CredentialsError: one is empty or can't stand in a header.
+        """
+        return cls(consumer_key=consumer_key, consumer_secret=consumer_secret)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
-        """Read the bearer token from the environment.
+        """Read the bearer token from the environment, or else the consumer key and its secret.
 
         Raises:
-            CredentialsError: it is missing.
+            CredentialsError: neither is there.
         """
+        if not _has(env, "BEARER_TOKEN") and _has(env, "CONSUMER_KEY", "CONSUMER_SECRET"):
+            return cls.from_key(*_read(env, "CONSUMER_KEY", "CONSUMER_SECRET"))
         return cls(*_read(env, "BEARER_TOKEN"))
 
 
@@ -145,9 +175,17 @@ def _read(env: Mapping[str, str] | None, *names: str) -> tuple[str, ...]:
     raise CredentialsError(f"the environment lacks {', '.join(missing)}; set and try again")
 
 
+def _has(env: Mapping[str, str] | None, *names: str) -> bool:
+    source = os.environ if env is None else env
+    return all(source.get(ENV_PREFIX + name) for name in names)
+
+
 def _require_text(credentials: OAuth1 | OAuth2 | AppOnly) -> None:
     """Refuse an empty key, or one that can't stand in a header, naming only the field."""
     for part in fields(credentials):
+        keyed = isinstance(credentials, AppOnly) and credentials.consumer_key is not None
+        if keyed and part.name == "bearer_token":
+            continue  # it is had for the key
         fault = _fault(part.name, getattr(credentials, part.name), optional=part.default is None)
         if fault is not None:
             raise CredentialsError(f"{type(credentials).__name__}.{part.name} is {fault}")

@@ -8,6 +8,10 @@
     ├── CredentialsError            a credential is missing, or can't do what was asked
     ├── ConcurrentWalk              two tasks iterate one walk
     ├── ManagerClosed               used before opening or after closing
+    ├── ReauthorizationRequired     a person has to sign the account in again
+    ├── TokenStoreError             where tokens live can't be read, written or locked
+    ├── SignInError                 a sign-in came to nothing; begin another
+    │   └── SignInDeclined          the user said no
     ├── LimiterUnavailable          where the buckets live is away; nothing was sent
     ├── RateLimitExceeded           the wait would be longer than allowed; nothing was sent
     ├── TransportError              no reply: connection, TLS, proxy
@@ -81,6 +85,29 @@ class ConcurrentWalk(TwretweetError, RuntimeError):
 
 class ManagerClosed(TwretweetError, RuntimeError):
     """The manager is not open: open it first, or use it before it is closed."""
+
+
+class ReauthorizationRequired(TwretweetError):
+    """X takes none of the account's tokens any more, so a person has to sign it in again.
+
+    ``account`` holds its name. The message says why, and what to do.
+    """
+
+
+class TokenStoreError(TwretweetError):
+    """The place where tokens live can't be read, written or locked.
+
+    What it holds is left as it is. New tokens that could not be saved are kept by the manager,
+    which tries again before it uses them.
+    """
+
+
+class SignInError(TwretweetError):
+    """A sign-in came to nothing; the message says why. Begin another."""
+
+
+class SignInDeclined(SignInError):
+    """The user said no, or left."""
 
 
 class RateLimitExceeded(TwretweetError):

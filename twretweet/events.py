@@ -86,5 +86,51 @@ class LimiterRestored(Struct, frozen=True, kw_only=True):
     away: float
 
 
-Event: TypeAlias = Waiting | Granted | Corrected | Refused | LimiterOutage | LimiterRestored
+class TokensChanged(Struct, frozen=True, kw_only=True):
+    """Other tokens of an account came into use: X renewed them, or the store held newer ones.
+
+    Attributes:
+        account: the label of the account.
+    """
+
+    account: str
+
+
+class TokensNotStored(Struct, frozen=True, kw_only=True):
+    """New tokens of an account could not be stored.
+
+    They are kept in memory, and are stored before they are used; until then its calls fail.
+
+    Attributes:
+        account: the label of the account.
+        error: what went wrong.
+    """
+
+    account: str
+    error: str
+
+
+class SignInNeeded(Struct, frozen=True, kw_only=True):
+    """X takes none of an account's tokens any more: a person has to sign in again.
+
+    Attributes:
+        account: the label of the account.
+        error: why, and what to do.
+    """
+
+    account: str
+    error: str
+
+
+Event: TypeAlias = (
+    Waiting
+    | Granted
+    | Corrected
+    | Refused
+    | LimiterOutage
+    | LimiterRestored
+    | TokensChanged
+    | TokensNotStored
+    | SignInNeeded
+)
 OnEvent: TypeAlias = Callable[[Event], None]

@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import Self, get_args
 from urllib.parse import urlsplit
 
-from twretweet.auth import account_of
+from twretweet.auth import Accounts, MemoryTokenStore, TokenStore
 from twretweet.clock import Clock, SystemClock
 from twretweet.credentials import Credentials
 from twretweet.errors import QueryError
 from twretweet.events import OnEvent
 from twretweet.limits import BucketState, Limiter, MemoryLimiter
-from twretweet.pipeline import Caller, Pipeline
+from twretweet.pipeline import Caller, Pipeline, Wire
 from twretweet.protocol.retry import RetryPolicy
 from twretweet.session import Session
 from twretweet.transport import HttpSession, Transport
@@ -48,6 +48,8 @@ class SessionManager:
         max_wait: the longest wait for a slot, in seconds; a longer one raises
             ``RateLimitExceeded`` before anything is sent. ``None`` waits as long as it takes. So
             does a wait beyond the deadline of an ``anyio.fail_after`` around the call.
+        token_store: where tokens that X has renewed live, and sign-ins; by default in this
+            process's memory, where they are lost with it.
         on_event: is called with what happens inside, see :mod:`twretweet.events`. A limiter of
             your own takes its own ``on_event``.
         vocabulary: the words for fields and expansions to send, ``"tweet"`` or ``"post"``; both
@@ -69,6 +71,7 @@ class SessionManager:
         retry: RetryPolicy = _DEFAULT_RETRY,
         timeout: float = DEFAULT_TIMEOUT,
         max_wait: float | None = None,
+        token_store: TokenStore | None = None,
         on_event: OnEvent | None = None,
         vocabulary: Vocabulary = "tweet",
         http: HttpSession | None = None,
@@ -84,17 +87,21 @@ class SessionManager:
         # Identity, not equality: an address that was given is not overruled by the environment.
         if base_url is DEFAULT_BASE_URL:
             base_url = os.environ.get(BASE_URL_VARIABLE) or base_url
-        self._base_url = normal_base_url(base_url)
-        self._vocabulary: Vocabulary = vocabulary
         self._limiter: Limiter = (
             MemoryLimiter(clock=clock, on_event=on_event) if limiter is None else limiter
         )
+        self._accounts = Accounts()
         self._pipeline = Pipeline(
-            Transport(timeout=timeout, http=http),
+            Wire(
+                Transport(timeout=timeout, http=http),
+                clock,
+                base_url=normal_base_url(base_url),
+                store=MemoryTokenStore() if token_store is None else token_store,
+            ),
             self._limiter,
             retry=retry,
             max_wait=max_wait,
-            clock=clock,
+            vocabulary=vocabulary,
             on_event=on_event,
         )
 
@@ -106,7 +113,11 @@ class SessionManager:
     async def aclose(self) -> None:
         """End what is under way with ``ManagerClosed``, and close the connections.
 
-        Closing twice is harmless.
+        Tokens that X is renewing at this moment are waited for and stored. Closing twice is
+        harmless.
+
+        Raises:
+            TokenStoreError: new tokens could not be stored, and are lost.
         """
         await self._pipeline.aclose()
 
@@ -124,15 +135,12 @@ class SessionManager:
     def session(self, credentials: Credentials) -> Session:
         """A session of one account, or of the app itself.
 
-        Sessions are cheap, and sessions of the same credentials share their buckets.
+        Sessions are cheap, and sessions of the same account share their buckets and tokens.
 
         Raises:
-            CredentialsError: the credentials lack a token.
+            CredentialsError: the credentials have neither a token nor the name of an account.
         """
-        account = account_of(credentials)
-        return Session(
-            Caller(account, self._pipeline, base_url=self._base_url, vocabulary=self._vocabulary)
-        )
+        return Session(Caller(self._accounts.of(credentials), self._pipeline))
 
     def rate_limits(self) -> list[BucketState]:
         """What is left of every window that was used."""

@@ -52,6 +52,9 @@ class Transport:
 
     Raises:
         QueryError: the caller's session can't be used.
+
+    Attributes:
+        timeout: how long a request may take, in seconds.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Transport:
     ) -> None:
         if http is not None:
             _check(http)
+        self.timeout = timeout
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._callers = http
         self._max_body = max_body

@@ -24,6 +24,7 @@ ALL = [
     OAuth2.from_env(FULL),
     OAuth2("the-client", "s3cret-a", access_token="s3cret-b", refresh_token="s3cret-c"),
     AppOnly.from_env(FULL),
+    AppOnly.from_key("s3cret-d", "s3cret-e"),
 ]
 
 
@@ -68,6 +69,8 @@ def test_the_process_s_own_environment_is_the_default(monkeypatch):
     assert OAuth1.from_env() == OAuth1.from_env(FULL)
     assert OAuth2.from_env().client_secret == "s3cret-cls"
     monkeypatch.delenv("TWRETWEET_BEARER_TOKEN")
+    assert AppOnly.from_env() == AppOnly.from_key("s3cret-ck", "s3cret-cs")
+    monkeypatch.delenv("TWRETWEET_CONSUMER_KEY")
     with pytest.raises(CredentialsError, match="TWRETWEET_BEARER_TOKEN"):
         AppOnly.from_env()
 
@@ -89,6 +92,8 @@ def test_a_public_client_needs_no_secret():
 def test_each_variable_that_is_missing_is_named_and_no_other(kind, needs, value):
     for missing in needs:
         env = {key: text for key, text in FULL.items() if key != f"TWRETWEET_{missing}"}
+        if kind is AppOnly:  # key and secret would do too
+            del env["TWRETWEET_CONSUMER_KEY"]
         if value is not None:
             env[f"TWRETWEET_{missing}"] = value
         with pytest.raises(CredentialsError) as caught:
@@ -119,6 +124,28 @@ def test_a_key_that_is_no_text_is_refused_without_showing_it(value):
         OAuth1("a", "b", value, "d")
     assert "s3cret" not in str(caught.value)
     assert "370773112" not in str(caught.value)
+
+
+def test_the_app_is_known_by_its_bearer_token_or_by_its_key_and_secret():
+    assert AppOnly.from_key("k", "s") == AppOnly(consumer_key="k", consumer_secret="s")
+    assert AppOnly.from_key("k", "s").bearer_token == ""
+    with pytest.raises(CredentialsError, match=r"AppOnly\.bearer_token is empty"):
+        AppOnly()
+    with pytest.raises(CredentialsError, match="either the bearer token or"):
+        AppOnly("b", consumer_key="k", consumer_secret="s")
+    with pytest.raises(CredentialsError, match="consumer_key and consumer_secret together"):
+        AppOnly(consumer_key="k")
+    with pytest.raises(CredentialsError, match=r"AppOnly\.consumer_secret is empty"):
+        AppOnly.from_key("k", "")
+
+
+def test_a_bearer_token_in_the_environment_is_preferred_to_key_and_secret():
+    assert AppOnly.from_env(FULL) == AppOnly("s3cret-bt")
+    keys = {name: value for name, value in FULL.items() if "CONSUMER" in name}
+    assert AppOnly.from_env(keys) == AppOnly.from_key("s3cret-ck", "s3cret-cs")
+    keys.popitem()
+    with pytest.raises(CredentialsError, match="TWRETWEET_BEARER_TOKEN"):
+        AppOnly.from_env(keys)
 
 
 @pytest.mark.parametrize("value", ["tomorrow", True, b"1"])

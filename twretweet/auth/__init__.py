@@ -1,6 +1,18 @@
-"""Who a request is from, and how it proves it."""
+"""Who a request is from, how it proves it, and how it stays signed in."""
 
-from twretweet.auth.account import Account
-from twretweet.auth.factory import account_of
+from twretweet.auth.account import Account, Means, Send, drive
+from twretweet.auth.factory import Accounts, account_of
+from twretweet.auth.keeper import Keeper
+from twretweet.auth.store import MemoryTokenStore, TokenStore
 
-__all__ = ["Account", "account_of"]
+__all__ = [
+    "Account",
+    "Accounts",
+    "Keeper",
+    "Means",
+    "MemoryTokenStore",
+    "Send",
+    "TokenStore",
+    "account_of",
+    "drive",
+]

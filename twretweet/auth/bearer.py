@@ -1,58 +1,137 @@
-"""Bearer tokens: of a user (OAuth 2.0) or of the app itself.
+"""The app itself, known by a bearer token, or by its key and secret.
 
-Source: https://docs.x.com/resources/fundamentals/authentication/overview
+X gives the same bearer token for a key and its secret until somebody invalidates it, so nothing
+is lost when it is asked for twice, and it is kept in memory only.
+
+Source: https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/application-only
 """
 
 from __future__ import annotations
 
-from twretweet.auth.account import Flow, fingerprint
-from twretweet.credentials import AppOnly, OAuth2
-from twretweet.errors import CredentialsError
+import msgspec
+from msgspec import Struct
+
+from twretweet.auth.account import Flow, Lasting, Means, drive, fingerprint
+from twretweet.auth.grant import Form, basic, is_token, redacted_error, unreadable
+from twretweet.credentials import AppOnly
 from twretweet.protocol.endpoints import AuthKind
-from twretweet.protocol.request import Request
+from twretweet.protocol.request import FORM_TYPE, Request
+
+APP_TOKEN_PATH = "/oauth2/token"  # noqa: S105  # a path
+APP_TOKEN_ENDPOINT = f"POST {APP_TOKEN_PATH}"
+_OK = range(200, 300)
 
 
-class OAuth2Account:
-    """A user known by an OAuth 2.0 access token."""
+class AppAccount(Lasting):
+    """The app, known by its bearer token."""
 
-    __slots__ = ("_header", "app_key", "key", "label")
-
-    kind: AuthKind = "oauth2"
-    dated = False
-    user_id: str | None = None
-
-    def __init__(self, credentials: OAuth2) -> None:
-        if credentials.access_token is None:
-            raise CredentialsError(
-                "OAuth2 has no access token: pass access_token=, or set TWRETWEET_ACCESS_TOKEN"
-            )
-        self.app_key = fingerprint(credentials.client_id)
-        owner = credentials.account or fingerprint(credentials.access_token)
-        self.key = f"{self.app_key}:{owner}"
-        self.label = credentials.account or f"account {owner[:6]}"
-        self._header = f"Bearer {credentials.access_token}"
-
-    def authenticate(self, request: Request, now: float) -> Flow:
-        """Yield the request with the token."""
-        del now  # a bearer token is not dated
-        yield request.with_header("Authorization", self._header)
-
-
-class AppAccount:
-    """The app itself."""
-
-    __slots__ = ("_header", "app_key", "key")
+    __slots__ = ("_credentials", "user_id")
 
     kind: AuthKind = "app"
     dated = False
     label = "the app"
-    user_id: str | None = None
 
     def __init__(self, credentials: AppOnly) -> None:
-        self.app_key = self.key = fingerprint(credentials.bearer_token)
-        self._header = f"Bearer {credentials.bearer_token}"
+        self._credentials = credentials
+        self.user_id: str | None = None
 
-    def authenticate(self, request: Request, now: float) -> Flow:
-        """Yield the request with the token."""
+    @property
+    def key(self) -> str:
+        """The app."""
+        return fingerprint(self._credentials.bearer_token)
+
+    @property
+    def app_key(self) -> str:
+        """The app."""
+        return self.key
+
+    def sign(self, request: Request, now: float) -> Request:
+        """The request with the token."""
         del now  # a bearer token is not dated
-        yield request.with_header("Authorization", self._header)
+        token = f"Bearer {self._credentials.bearer_token}"
+        return request.with_header("Authorization", token)
+
+
+class AppKeyAccount:
+    """The app, known by its key and secret, for which it gets a bearer token."""
+
+    __slots__ = ("__weakref__", "_credentials", "_token", "generation", "user_id")
+
+    kind: AuthKind = "app"
+    dated = False
+    label = "the app"
+    unsettled = False
+
+    def __init__(self, credentials: AppOnly) -> None:
+        self._credentials = credentials
+        self._token: str | None = None
+        self.generation = 0
+        self.user_id: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The app, by its consumer key; a new bearer token changes nothing of it."""
+        return fingerprint(self._credentials.consumer_key or "")
+
+    @property
+    def app_key(self) -> str:
+        """The app."""
+        return self.key
+
+    @property
+    def identity(self) -> str:
+        """The app."""
+        return self.key
+
+    def due(self, now: float, rejected: int | None = None) -> bool:
+        """Whether the bearer token has to be had, because there is none or X takes it no more."""
+        del now  # it does not expire
+        return self._token is None or rejected == self.generation
+
+    async def renew(self, means: Means, rejected: int | None) -> None:
+        """Exchange key and secret for the bearer token.
+
+        Raises:
+            APIError: X does not take them.
+            TwretweetError: X could not be asked, or has trouble.
+        """
+        if self.due(means.now(), rejected):
+            async with means.connect() as send:
+                self._token = await drive(app_token(means.base_url, self._credentials), send)
+            self.generation += 1
+
+    async def settle(self, means: Means) -> None:
+        """Nothing to do: the token is not stored."""
+
+    def sign(self, request: Request, now: float) -> Request:
+        """The request with the token."""
+        del now  # a bearer token is not dated
+        return request.with_header("Authorization", f"Bearer {self._token}")
+
+
+class _Body(Struct):
+    access_token: str
+    token_type: str
+
+
+def app_token(base_url: str, credentials: AppOnly) -> Flow[str]:
+    """Exchange the key and secret of an app for its bearer token.
+
+    Raises:
+        APIError: X does not take them.
+        DecodeError: the reply can't be read.
+    """
+    form = Form({"grant_type": "client_credentials"})
+    proof = basic(credentials.consumer_key or "", credentials.consumer_secret or "")
+    reply = yield Request("POST", base_url + APP_TOKEN_PATH, (), (FORM_TYPE, proof), form.encode())
+    del proof  # the locals of this frame stand in the traceback
+    if reply.status not in _OK:
+        raise redacted_error(reply, form)
+    try:
+        body = msgspec.json.decode(reply.body, type=_Body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        body = None
+    if body is None or body.token_type.lower() != "bearer" or not is_token(body.access_token):
+        del body
+        raise unreadable(reply)
+    return body.access_token

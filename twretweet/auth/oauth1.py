@@ -14,44 +14,54 @@ import hmac
 import secrets
 
 from twretweet import ids
-from twretweet.auth.account import Flow, fingerprint
+from twretweet.auth.account import Lasting, fingerprint
 from twretweet.credentials import OAuth1
 from twretweet.protocol.endpoints import AuthKind
 from twretweet.protocol.request import EncodedParams, Request, escape
 
 
-class OAuth1Account:
-    """A user known by OAuth 1.0a keys."""
+class OAuth1Account(Lasting):
+    """A user known by OAuth 1.0a keys.
 
-    __slots__ = ("_fixed", "_key", "_tail", "app_key", "key", "label", "user_id")
+    Attributes:
+        user_id: the user's id, where the access token tells it, or once it was asked for.
+    """
+
+    __slots__ = ("__weakref__", "_credentials", "_signing", "user_id")
 
     kind: AuthKind = "oauth1"
     dated = True
 
     def __init__(self, credentials: OAuth1) -> None:
-        # An access token begins with the user's id and a hyphen (manage retweets quick start).
-        user, hyphen, _ = credentials.access_token.partition("-")
-        self.user_id = user if hyphen and ids.is_id(user) else None
-        self.app_key = fingerprint(credentials.consumer_key)
-        owner = self.user_id or fingerprint(credentials.access_token)
-        self.key = f"{self.app_key}:{owner}"
-        self.label = f"user {self.user_id}" if self.user_id else f"account {owner[:6]}"
-        consumer_key, token = escape(credentials.consumer_key), escape(credentials.access_token)
-        self._key = (
-            f"{escape(credentials.consumer_secret)}&{escape(credentials.access_token_secret)}"
-        ).encode()
-        self._fixed: EncodedParams = (
-            ("oauth_consumer_key", consumer_key),
-            ("oauth_signature_method", "HMAC-SHA1"),
-            ("oauth_token", token),
-            ("oauth_version", "1.0"),
-        )
-        self._tail = "".join(f', {name}="{value}"' for name, value in self._fixed)
+        self._credentials = credentials
+        self._signing: _Signing | None = None  # made at the first request: most wait for one
+        self.user_id: str | None = _id_in(credentials.access_token)
 
-    def authenticate(self, request: Request, now: float) -> Flow:
-        """Yield the request with its signature; there is nothing to do about the reply."""
+    @property
+    def label(self) -> str:
+        """The user's id, or a short name."""
+        told = _id_in(self._credentials.access_token)
+        return f"user {told}" if told else f"account {self._owner[:6]}"
+
+    @property
+    def key(self) -> str:
+        """The app and the user."""
+        return f"{self.app_key}:{self._owner}"
+
+    @property
+    def app_key(self) -> str:
+        """The app."""
+        return fingerprint(self._credentials.consumer_key)
+
+    @property
+    def _owner(self) -> str:
+        token = self._credentials.access_token
+        return _id_in(token) or fingerprint(token)
+
+    def sign(self, request: Request, now: float) -> Request:
+        """The request with its signature."""
         header = self.authorization(request, nonce=secrets.token_hex(16), timestamp=int(now))
-        yield request.with_header("Authorization", header)
+        return request.with_header("Authorization", header)
 
     def authorization(
         self, request: Request, *, nonce: str, timestamp: int, form: EncodedParams = ()
@@ -64,13 +74,40 @@ class OAuth1Account:
             timestamp: X's clock, in epoch seconds.
             form: the fields of a form-encoded body, percent-encoded.
         """
+        signing = self._signing
+        if signing is None:
+            signing = self._signing = _Signing(self._credentials)
         varying = (("oauth_nonce", nonce), ("oauth_timestamp", str(timestamp)))
-        pairs = sorted((*request.params, *form, *self._fixed, *varying))
-        signed = signature(request.method, request.url, pairs, self._key)
+        pairs = sorted((*request.params, *form, *signing.fixed, *varying))
+        signed = signature(request.method, request.url, pairs, signing.key)
         return (
-            f'OAuth oauth_nonce="{nonce}", oauth_timestamp="{timestamp}"{self._tail}, '
+            f'OAuth oauth_nonce="{nonce}", oauth_timestamp="{timestamp}"{signing.tail}, '
             f'oauth_signature="{escape(signed)}"'
         )
+
+
+def _id_in(access_token: str) -> str | None:
+    """The user's id, with which a token begins (manage retweets quick start)."""
+    user, hyphen, _ = access_token.partition("-")
+    return user if hyphen and ids.is_id(user) else None
+
+
+class _Signing:
+    """What is the same in every signature of an account; it shows nothing of it."""
+
+    __slots__ = ("fixed", "key", "tail")
+
+    def __init__(self, credentials: OAuth1) -> None:
+        self.key = (
+            f"{escape(credentials.consumer_secret)}&{escape(credentials.access_token_secret)}"
+        ).encode()
+        self.fixed: EncodedParams = (
+            ("oauth_consumer_key", escape(credentials.consumer_key)),
+            ("oauth_signature_method", "HMAC-SHA1"),
+            ("oauth_token", escape(credentials.access_token)),
+            ("oauth_version", "1.0"),
+        )
+        self.tail = "".join(f', {name}="{value}"' for name, value in self.fixed)
 
 
 def signature(method: str, url: str, pairs: list[tuple[str, str]], key: bytes) -> str:

@@ -2,5 +2,6 @@
 
 from twretweet.pipeline.caller import Caller
 from twretweet.pipeline.send import Pipeline
+from twretweet.pipeline.wire import Wire
 
-__all__ = ["Caller", "Pipeline"]
+__all__ = ["Caller", "Pipeline", "Wire"]

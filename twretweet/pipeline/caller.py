@@ -15,7 +15,6 @@ from twretweet.protocol.endpoints import ENDPOINTS, ME, Endpoint, Window
 from twretweet.protocol.request import EncodedParams, api_request, encode_params
 from twretweet.protocol.response import no_data
 from twretweet.query import TweetQuery, UserQuery
-from twretweet.vocabulary import Vocabulary
 
 T = TypeVar("T", bound=Tweet | User)
 R = TypeVar("R")
@@ -28,21 +27,15 @@ class Caller:
 
     Args:
         account: who calls.
-        pipeline: what sends.
-        base_url: scheme and host, in normal form, without a slash at the end.
-        vocabulary: the words for fields and expansions to send.
+        pipeline: what sends, and what all callers share.
     """
 
-    __slots__ = ("_base_url", "_buckets", "_pipeline", "_vocabulary", "account")
+    __slots__ = ("_buckets", "_pipeline", "account")
 
-    def __init__(
-        self, account: Account, pipeline: Pipeline, *, base_url: str, vocabulary: Vocabulary
-    ) -> None:
+    def __init__(self, account: Account, pipeline: Pipeline) -> None:
         self.account = account
         self._pipeline = pipeline
-        self._base_url = base_url
-        self._vocabulary: Vocabulary = vocabulary
-        self._buckets: dict[str, Bucket] = {}
+        self._buckets: dict[str, Bucket] | None = None  # most sessions wait for their first call
 
     async def call(
         self,
@@ -65,7 +58,8 @@ class Caller:
             TwretweetError: see :mod:`twretweet.errors`.
         """
         self.require(endpoint)
-        request = api_request(self._base_url, endpoint, path=path, params=params, json=json)
+        base_url = self._pipeline.base_url
+        request = api_request(base_url, endpoint, path=path, params=params, json=json)
         return await self._pipeline.call(self.account, self._bucket(endpoint), endpoint, request)
 
     async def one(
@@ -139,9 +133,11 @@ class Caller:
                 f"{', '.join(query.private_metrics)} can be read by the author alone, and this "
                 "session is the app itself: use OAuth1 or OAuth2, or leave them out"
             )
-        return query.to_params(self._vocabulary)
+        return query.to_params(self._pipeline.vocabulary)
 
     def _bucket(self, endpoint: Endpoint[R]) -> Bucket:
+        if self._buckets is None:
+            self._buckets = {}
         bucket = self._buckets.get(endpoint.name)
         if bucket is None:
             bucket = self._buckets[endpoint.name] = bucket_of(endpoint, self.account)

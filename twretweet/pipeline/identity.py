@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -13,10 +14,18 @@ from twretweet.errors import DecodeError, TwretweetError
 
 
 class Identities:
-    """The user ids of all accounts whose credentials don't tell it."""
+    """The user ids of all accounts whose credentials don't tell it.
 
-    def __init__(self) -> None:
-        self._known: dict[str, str] = {}
+    An account remembers its own. Beside that, the latest are remembered here for whoever makes a
+    session for each request, since the question is paid.
+
+    Args:
+        most: how many are remembered.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._known: OrderedDict[str, str] = OrderedDict()
         self._lookups: dict[str, _Lookup] = {}
 
     async def user_id(self, account: Account, ask: Callable[[], Awaitable[str]]) -> str:
@@ -30,32 +39,40 @@ class Identities:
             TwretweetError: what ``ask`` raised, to all who waited for it.
             DecodeError: X answered with no id.
         """
-        if account.user_id is not None:
-            return account.user_id
-        while account.key not in self._known:
-            lookup = self._lookups.get(account.key)
-            if lookup is None:
-                self._known[account.key] = await self._look_up(account, ask)
-            else:
+        while account.user_id is None:
+            lookup = self._lookups.get(account.identity)
+            if lookup is not None:
                 await lookup.done.wait()
                 if lookup.error is not None:
                     raise copy.copy(lookup.error)
-        return self._known[account.key]
+            else:
+                known = self._known.get(account.identity)
+                account.user_id = known or await self._look_up(account, ask)
+        return account.user_id
 
     async def _look_up(self, account: Account, ask: Callable[[], Awaitable[str]]) -> str:
-        lookup = self._lookups[account.key] = _Lookup()
+        name = account.identity
+        lookup = self._lookups[name] = _Lookup()
         try:
             user_id = await ask()
             if not ids.is_id(user_id):
                 raise DecodeError(f"X gave {user_id!r} as the id of {account.label}")
+            # Asking may have been what found out whose tokens are stored.
+            self._remember(account.identity, user_id)
             return user_id
         except TwretweetError as error:
             lookup.error = error
             raise
         finally:
             # Cancelled, it leaves neither id nor error, and one of those who wait asks next.
-            del self._lookups[account.key]
+            del self._lookups[name]
             lookup.done.set()
+
+    def _remember(self, name: str, user_id: str) -> None:
+        self._known[name] = user_id
+        self._known.move_to_end(name)
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
 
 
 class _Lookup:

@@ -1,17 +1,18 @@
-"""The way of every request: gate → sign → send → read → settle → retry.
+"""The way of every request: tokens → gate → sign → send → read → settle → retry.
 
-Each attempt takes a slot of its own, because X counts each. Whatever happens between taking it
-and the reply, a cancellation included, the slot is accounted for.
+Tokens that are due are renewed before a slot is taken, so a renewal that fails costs none. Each
+attempt takes a slot of its own, because X counts each. Whatever happens between taking it and the
+reply, a cancellation included, the slot is accounted for.
 """
 
 from __future__ import annotations
 
 import random
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import anyio
 
-from twretweet.auth import Account
+from twretweet.auth import Account, Keeper
 from twretweet.clock import Clock
 from twretweet.errors import (
     ManagerClosed,
@@ -22,15 +23,16 @@ from twretweet.errors import (
     Unauthorized,
 )
 from twretweet.events import OnEvent, Refused
-from twretweet.limits import Bucket, Limiter
+from twretweet.limits import Bucket, Limiter, Permit
 from twretweet.models import RateLimit
 from twretweet.pipeline.identity import Identities
+from twretweet.pipeline.wire import Wire
 from twretweet.protocol.endpoints import Endpoint
-from twretweet.protocol.headers import RateHeaders, read_rate_headers
+from twretweet.protocol.headers import RateHeaders
 from twretweet.protocol.request import Request
 from twretweet.protocol.response import TOO_MANY_REQUESTS, Reply, error_of, read
 from twretweet.protocol.retry import RetryPolicy
-from twretweet.transport import Transport
+from twretweet.vocabulary import Vocabulary
 
 T = TypeVar("T")
 
@@ -38,47 +40,71 @@ T = TypeVar("T")
 _CLOCK_TOLERANCE = 60.0
 
 
+class _Call(Generic[T]):
+    """A request, and what has come of it so far."""
+
+    __slots__ = ("account", "bucket", "endpoint", "generation", "renewed", "request")
+
+    def __init__(
+        self, account: Account, bucket: Bucket, endpoint: Endpoint[T], request: Request
+    ) -> None:
+        self.account = account
+        self.bucket = bucket
+        self.endpoint = endpoint
+        self.request = request
+        self.generation = 0  # of the tokens it was last sent with
+        self.renewed = False  # because X refused them
+
+
 class Pipeline:
     """Sends requests for any number of accounts.
 
     Args:
-        transport: the connection pool.
+        wire: the connections, and X's clock.
         limiter: where the buckets live.
         retry: when to try again.
         max_wait: the longest wait for a slot, in seconds; ``None``: as long as it takes.
-        clock: where time comes from.
-        on_event: is told of ``Refused``.
+        vocabulary: the words for fields and expansions to send.
+        on_event: is told of ``Refused``, and of what becomes of tokens.
     """
 
     def __init__(
         self,
-        transport: Transport,
+        wire: Wire,
         limiter: Limiter,
         *,
         retry: RetryPolicy,
         max_wait: float | None,
-        clock: Clock,
+        vocabulary: Vocabulary,
         on_event: OnEvent | None = None,
     ) -> None:
         self._on_event = on_event
-        self._transport = transport
+        self._wire = wire
+        self.base_url = wire.base_url
+        self.vocabulary: Vocabulary = vocabulary
         self.limiter = limiter
         self._retry = retry
         self._max_wait = max_wait
-        self._clock = clock
+        self._clock: Clock = wire.clock
+        self._keeper = Keeper(wire, retry=retry, clock=wire.clock, on_event=on_event)
         self.identities = Identities()
         self._open = False
         self._calls: set[anyio.CancelScope] = set()
         self._quiet: anyio.Event | None = None  # set when the last call has ended
-        self._offset = 0.0  # X's clock minus the local one, by its last Date header
 
     def open(self) -> None:
         """Make ready; needs a running event loop."""
-        self._transport.open()
+        self._wire.transport.open()
         self._open = True
 
     async def aclose(self) -> None:
-        """End every call under way with ``ManagerClosed``, then close the connections."""
+        """End every call under way with ``ManagerClosed``, then close the connections.
+
+        A renewal of tokens that was sent is waited for, because its answer must not be lost.
+
+        Raises:
+            TokenStoreError: new tokens could not be stored, and are lost.
+        """
         self._open = False
         with anyio.CancelScope(shield=True):
             for scope in list(self._calls):
@@ -86,7 +112,10 @@ class Pipeline:
             while self._calls:
                 self._quiet = anyio.Event()
                 await self._quiet.wait()
-            await self._transport.aclose()
+            try:
+                await self._keeper.aclose()
+            finally:
+                await self._wire.transport.aclose()
 
     async def call(
         self, account: Account, bucket: Bucket, endpoint: Endpoint[T], request: Request
@@ -96,15 +125,11 @@ class Pipeline:
         Raises:
             TwretweetError: see :mod:`twretweet.errors`; with endpoint, account and attempts.
         """
-        if not self._open:
-            raise ManagerClosed(
-                "the manager is not open: use `async with SessionManager() as manager`, or call "
-                "`await manager.open()` first"
-            )
+        self.require_open()
         with anyio.CancelScope() as scope:
             self._calls.add(scope)
             try:
-                return await self._until_answered(account, bucket, endpoint, request)
+                return await self._until_answered(_Call(account, bucket, endpoint, request))
             finally:
                 self._calls.discard(scope)
                 if self._quiet is not None and not self._calls:
@@ -113,45 +138,89 @@ class Pipeline:
         closed.at(endpoint=endpoint.label, account=account.label, attempts=0)
         raise closed
 
-    async def _until_answered(
-        self, account: Account, bucket: Bucket, endpoint: Endpoint[T], request: Request
-    ) -> T:
-        attempt = 0
+    def require_open(self) -> None:
+        """Raise unless the manager is open."""
+        if not self._open:
+            raise ManagerClosed(
+                "the manager is not open: use `async with SessionManager() as manager`, or call "
+                "`await manager.open()` first"
+            )
+
+    async def _until_answered(self, call: _Call[T]) -> T:
+        account, attempt = call.account, 0
         while True:
             attempt += 1
-            offset = self._offset
+            offset = self._wire.offset
             try:
-                return await self._attempt(account, bucket, endpoint, request)
+                return await self._attempt(call)
             except TwretweetError as error:
+                if error.account is not None:
+                    raise  # of a renewal, which has been tried again already
                 again = self._retry.again(error, attempt, now=self._clock.time())
+                refused = isinstance(error, Unauthorized)
                 # X refuses a signature that is minutes off, and told its time when it did so.
-                dated_wrong = (
-                    isinstance(error, Unauthorized)
-                    and account.dated
-                    and abs(self._offset - offset) > _CLOCK_TOLERANCE
-                )
-                if not again and not dated_wrong:
+                dated_wrong = account.dated and abs(self._wire.offset - offset) > _CLOCK_TOLERANCE
+                renewable = refused and not call.renewed and self._is_renewable(call)
+                if not (again or renewable or (refused and dated_wrong)):
                     sent = attempt - isinstance(error, RateLimitExceeded)
-                    error.at(endpoint=endpoint.label, account=account.label, attempts=sent)
+                    error.at(endpoint=call.endpoint.label, account=account.label, attempts=sent)
                     raise
                 # After a 429 it is the gate that waits, for the reset.
-                at_once = dated_wrong or isinstance(error, TooManyRequests)
+                at_once = refused or isinstance(error, TooManyRequests)
+            if renewable:
+                call.renewed = True
+                await self._keeper.renew(account, call.generation)
             if not at_once:
                 # Jitter keeps clients apart; it guards no secret.
                 chance = random.random()  # noqa: S311
                 await self._clock.sleep(self._retry.delay(attempt, chance))
 
-    async def _attempt(
-        self, account: Account, bucket: Bucket, endpoint: Endpoint[T], request: Request
-    ) -> T:
-        permit = await self.limiter.acquire(bucket, max_wait=self._max_wait)
+    def _is_renewable(self, call: _Call[T]) -> bool:
+        """Whether there are, or may be, newer tokens than those it was sent with."""
+        account, generation = call.account, call.generation
+        return account.generation != generation or account.due(self._wire.now(), generation)
+
+    async def _attempt(self, call: _Call[T]) -> T:
+        if call.account.due(self._wire.now()):
+            await self._keeper.renew(call.account)
+        permit = await self.limiter.acquire(call.bucket, max_wait=self._max_wait)
+        reply = await self._exchange(call, permit)
+        headers = self._wire.heard(reply)
+        offset = self._wire.offset
+        if reply.status == TOO_MANY_REQUESTS:
+            refusal = error_of(reply, clock_offset=offset)
+            # The cap of a plan answers 429 too, and has nothing to do with the window.
+            permit.settle(headers, refused=isinstance(refusal, TooManyRequests))
+            if isinstance(refusal, TooManyRequests) and self._on_event is not None:
+                self._on_event(Refused(bucket=call.bucket.label, until=refusal.reset_at))
+            raise refusal
+        permit.settle(headers)
+        return read(reply, call.endpoint.decode, _rate_limit(headers), clock_offset=offset)
+
+    async def _exchange(self, call: _Call[T], permit: Permit) -> Reply:
+        account, wire = call.account, self._wire
         try:
-            connection = await self._transport.reserve()
+            # The wait for the slot may have been longer than a token lives.
+            if account.due(wire.now()):
+                await self._keeper.renew(account)
+            connection = await wire.transport.reserve()
         except BaseException:
             permit.give_back()
             raise
         try:
-            reply = await self._exchange(account, request)
+            try:
+                call.generation = account.generation
+                signed = account.sign(call.request, wire.now())
+            except BaseException:
+                permit.give_back()
+                raise
+            return await self._send(signed, permit)
+        finally:
+            connection.release()
+
+    async def _send(self, signed: Request, permit: Permit) -> Reply:
+        try:
+            return await self._wire.transport.send(signed)
         except TransportError as error:
             if error.sent:
                 permit.lose()
@@ -161,30 +230,6 @@ class Pipeline:
         except BaseException:
             permit.lose()
             raise
-        finally:
-            connection.release()
-        headers = read_rate_headers(reply.headers)
-        if headers.date is not None:
-            self._offset = headers.date - self._clock.time()
-        if reply.status == TOO_MANY_REQUESTS:
-            refusal = error_of(reply, clock_offset=self._offset)
-            # The cap of a plan answers 429 too, and has nothing to do with the window.
-            permit.settle(headers, refused=isinstance(refusal, TooManyRequests))
-            if isinstance(refusal, TooManyRequests) and self._on_event is not None:
-                self._on_event(Refused(bucket=bucket.label, until=refusal.reset_at))
-            raise refusal
-        permit.settle(headers)
-        return read(reply, endpoint.decode, _rate_limit(headers), clock_offset=self._offset)
-
-    async def _exchange(self, account: Account, request: Request) -> Reply:
-        flow = account.authenticate(request, self._clock.time() + self._offset)
-        signed = next(flow)
-        while True:
-            reply = await self._transport.send(signed)
-            try:
-                signed = flow.send(reply)
-            except StopIteration:
-                return reply
 
 
 def _rate_limit(headers: RateHeaders) -> RateLimit | None:

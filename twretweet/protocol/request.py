@@ -67,6 +67,7 @@ def encode_params(params: Mapping[str, str]) -> EncodedParams:
 
 
 JSON_TYPE = ("Content-Type", "application/json")
+FORM_TYPE = ("Content-Type", "application/x-www-form-urlencoded")
 
 
 def api_request(

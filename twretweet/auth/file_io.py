@@ -1,0 +1,199 @@
+"""A file of secrets on disk: read only if nobody else can, replaced in one step, locked.
+
+All of it blocks, so it runs in worker threads. Nothing here knows what the file says.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PRIVATE = 0o600
+_OTHERS = 0o077
+# Whoever writes is done within milliseconds.
+_WRITE_PATIENCE = 5.0
+_PAUSE = 0.002
+_LONGEST_PAUSE = 0.05
+
+
+class FileFault(Exception):
+    """What is wrong with a file, as the end of a sentence; it holds nothing of its content."""
+
+
+def read_private(path: Path) -> bytes | None:
+    """Read a file that is ours alone; ``None`` if there is none.
+
+    Raises:
+        FileFault: others can read it, it is another user's, or it can't be read.
+    """
+    try:
+        # O_NONBLOCK, or opening a pipe would wait for its other end.
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FileFault(_reason(error)) from error
+    try:
+        _require_private(os.fstat(file))
+        with os.fdopen(file, "rb", closefd=False) as opened:
+            return opened.read()
+    except OSError as error:
+        raise FileFault(_reason(error)) from error
+    finally:
+        os.close(file)
+
+
+def replace_private(path: Path, change: Callable[[bytes | None], bytes]) -> None:
+    """Rewrite a file, so that a crash leaves the old one or the new one, whole.
+
+    Only one process at a time does it, so nothing that another wrote is lost.
+
+    Args:
+        path: the file.
+        change: makes the new content from the old one; ``None`` where there is no file yet.
+
+    Raises:
+        FileFault: it can't be read or written. The old file is as it was.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _write_lock(beside(path, ".lock")):
+            _replace(path, change(read_private(path)))
+    except OSError as error:
+        raise FileFault(_reason(error)) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    new = beside(path, ".new")
+    new.unlink(missing_ok=True)  # of a process that died here
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE)
+    try:
+        with os.fdopen(file, "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(file)
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    # The new name is durable only once the folder is.
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _write_lock(path: Path) -> Generator[None]:
+    lock = FileLock(path)
+    pause, deadline = _PAUSE, time.monotonic() + _WRITE_PATIENCE
+    while not lock.take():
+        if time.monotonic() > deadline:
+            raise FileFault(
+                f"another process has held {path} for {_WRITE_PATIENCE:g} s: end it if it hangs"
+            )
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    try:
+        yield
+    finally:
+        lock.drop()
+
+
+class FileLock:
+    """A lock that the kernel drops when its process ends, however it ends.
+
+    :meth:`take` may still run in its thread when whoever wanted the lock has left; then it drops
+    the lock by itself.
+
+    Args:
+        path: a file that holds nothing; it is made where it is missing.
+        passing: delete the file when the lock is dropped.
+    """
+
+    def __init__(self, path: Path, *, passing: bool = False) -> None:
+        self._path = path
+        self._passing = passing
+        self._guard = threading.Lock()
+        self._file: int | None = None
+        self._left = False
+
+    def take(self) -> bool:
+        """Take the lock unless somebody has it; whether it is ours now.
+
+        Raises:
+            OSError: its file can't be opened.
+        """
+        import fcntl  # noqa: PLC0415  # Windows has none, and imports this module all the same
+
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        file = os.open(self._path, flags, _PRIVATE)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Who had it before may have deleted the file, and others lock another by now.
+            ours = _same_file(file, self._path)
+        except BlockingIOError:
+            ours = False
+        except BaseException:
+            os.close(file)
+            raise
+        if not ours:
+            os.close(file)
+            return False
+        with self._guard:
+            self._file = file
+            left = self._left
+        if left:
+            self.drop()
+        return True
+
+    def drop(self) -> None:
+        """Let others have the lock; also once :meth:`take` gets it, should that still run."""
+        with self._guard:
+            self._left = True
+            file, self._file = self._file, None
+        if file is not None:
+            if self._passing:
+                self._path.unlink(missing_ok=True)
+            os.close(file)
+
+
+def beside(path: Path, ending: str) -> Path:
+    """The file of the same name with something added to it."""
+    return path.with_name(path.name + ending)
+
+
+def _same_file(file: int, path: Path) -> bool:
+    try:
+        there = path.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(file), there)
+
+
+def _require_private(found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise FileFault("it is no regular file: give the path of one")
+    if found.st_uid != os.geteuid():
+        raise FileFault(
+            f"it belongs to user {found.st_uid} and not to {os.geteuid()}, who runs this: take "
+            "it over, or give the path of another"
+        )
+    if found.st_mode & _OTHERS:
+        raise FileFault(
+            f"others can read or write it (mode {stat.S_IMODE(found.st_mode):04o}): make it yours "
+            "alone with `chmod 600`, and sign in again if anyone may have read it"
+        )
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return "it is a symbolic link: give the path of the file that it leads to"
+    return error.strerror or type(error).__name__
