@@ -106,7 +106,8 @@ async def test_a_wait_longer_than_max_wait_raises_before_anything_is_sent(sandbo
         error = caught.value
         assert error.bucket.startswith("retweets of user")
         assert error.reset_at == pytest.approx(clock.time() + error.wait)
-        assert 890 < error.wait <= 901
+        # A window ends on a whole second, and the clocks may run apart until then.
+        assert 890 < error.wait <= 901 + 0.1
         assert error.ahead == 0
         await anyio.sleep(error.wait)
         assert len(await walk.collect()) == 1000, "the same walk goes on"

@@ -91,7 +91,8 @@ class Mirror:
         self.seconds = spec.seconds
         self.spec = (-1 if spec.limit is None else spec.limit, round(spec.seconds * MICROSECONDS))
         self.limit = spec.limit
-        self.used = self.in_flight = self.reset = self.seen = self.jumps = 0
+        self.used = self.in_flight = self.reset = self.seen = 0
+        self.jumps: int = 0  # of the clock, when it was seen
         self.ends: float | None = None
         self.opens: float | None = None
         self.held = 0
