@@ -1,0 +1,149 @@
+"""What a request can cost at the most, and what its reply was charged for.
+
+Reads are charged per resource returned, writes per request; see
+https://docs.x.com/x-api/getting-started/pricing. Whether the objects that expansions add to a
+reply are charged is not documented; they are told apart here, so that a budget can count them or
+not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, cast
+
+import msgspec
+from msgspec import Struct
+
+from twretweet.models import Includes, One, Page, Tweet, User
+from twretweet.protocol.endpoints import Endpoint
+from twretweet.protocol.prices import Charge
+
+# How many objects an expansion adds at the most for one item of the data. X names no bounds, so
+# these are what its products allow: four photos, three kinds of reference of which a tweet has two
+# at once, five edits, and some fifty names of the least length in 280 characters.
+_ADDED: Final[Mapping[str, tuple[Charge, int]]] = MappingProxyType(
+    {
+        "author_id": ("user_read", 1),
+        "username": ("user_read", 1),
+        "in_reply_to_user_id": ("user_read", 1),
+        "entities.mentions.username": ("user_read", 50),
+        "entities.note.mentions.username": ("user_read", 50),
+        "referenced_tweets.id": ("post_read", 2),
+        "referenced_posts": ("post_read", 2),
+        "referenced_tweets.id.author_id": ("user_read", 2),
+        "referenced_tweets.id.attachments.media_keys": ("media_read", 8),
+        "edit_history_tweet_ids": ("post_read", 6),
+        "edit_history_post_ids": ("post_read", 6),
+        "attachments.media_keys": ("media_read", 4),
+        "attachments.media_source_tweet": ("post_read", 4),
+        "article.cover_media": ("media_read", 1),
+        "article.media_entities": ("media_read", 25),
+        "affiliation": ("user_read", 5),
+        "affiliation.user_id": ("user_read", 5),
+        "most_recent_tweet_id": ("post_read", 1),
+        "most_recent_post_id": ("post_read", 1),
+        "pinned_tweet_id": ("post_read", 1),
+        "pinned_post_id": ("post_read", 1),
+        # No price is listed for these.
+        "attachments.poll_ids": ("post_read", 0),
+        "geo.place_id": ("post_read", 0),
+    }
+)
+_READS: Final = frozenset({"post_read", "user_read", "media_read"})
+
+
+class Most(Struct, frozen=True, kw_only=True):
+    """The most that a request can be charged for.
+
+    Attributes:
+        charge: what one item of the data, or the request itself, is charged as; ``None`` where
+            the price is not documented.
+        items: how many items the reply may hold; 1 for a write.
+        added: per item, how many objects of each charge the expansions may add.
+        fewer: whether the request may as well be made for fewer items.
+    """
+
+    charge: Charge | None
+    items: int = 1
+    added: tuple[tuple[Charge, int], ...] = ()
+    fewer: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        """Whether X charges for what it returns, and not for the request."""
+        return self.charge in _READS
+
+    def for_fewer(self, items: int) -> Most:
+        """The same for another number of items."""
+        return msgspec.structs.replace(self, items=items)
+
+
+class Returned(Struct, frozen=True, kw_only=True):
+    """The resources of a reply.
+
+    Attributes:
+        charge: what an item of the data is charged as.
+        data: the ids of the data.
+        added: the ids of the objects that came with it, per charge.
+    """
+
+    charge: Charge | None
+    data: tuple[str, ...] = ()
+    added: tuple[tuple[Charge, tuple[str, ...]], ...] = ()
+
+
+def most_of(
+    endpoint: Endpoint[object],
+    params: Mapping[str, str],
+    *,
+    items: int = 1,
+    fewer: bool = False,
+) -> Most:
+    """What a request can cost.
+
+    Args:
+        endpoint: its row.
+        params: its query, not yet encoded.
+        items: how many items are asked for.
+        fewer: whether it may as well ask for fewer.
+    """
+    added: dict[Charge, int] = {}
+    for name in filter(None, params.get("expansions", "").split(",")):
+        # One that is not known here may add one object per item, of the dearest kind.
+        charge, count = _ADDED.get(name, ("user_read", 1))
+        if count:
+            added[charge] = added.get(charge, 0) + count
+    return Most(
+        charge=endpoint.charge, items=items, added=tuple(sorted(added.items())), fewer=fewer
+    )
+
+
+def returned(charge: Charge | None, reply: object) -> Returned:
+    """What the reply to a request was charged for.
+
+    Args:
+        charge: the ``charge`` of the endpoint's row.
+        reply: what its ``decode`` made of the body.
+    """
+    if isinstance(reply, Page):
+        page = cast("Page[Tweet | User]", reply)
+        return Returned(charge=charge, data=_ids(page.data), added=_added(page.includes))
+    if isinstance(reply, One):
+        one = cast("One[Tweet | User]", reply)
+        data = () if one.data is None else (one.data.id,)
+        return Returned(charge=charge, data=data, added=_added(one.includes))
+    return Returned(charge=charge)
+
+
+def _ids(items: tuple[Tweet | User, ...]) -> tuple[str, ...]:
+    return tuple([item.id for item in items])
+
+
+def _added(includes: Includes) -> tuple[tuple[Charge, tuple[str, ...]], ...]:
+    pairs: tuple[tuple[Charge, tuple[str, ...]], ...] = (
+        ("post_read", _ids(includes.tweets)),
+        ("user_read", _ids(includes.users)),
+        ("media_read", tuple([media.media_key for media in includes.media])),
+    )
+    return tuple([pair for pair in pairs if pair[1]])
