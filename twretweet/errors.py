@@ -14,10 +14,14 @@
     │   └── SignInDeclined          the user said no
     ├── LimiterUnavailable          where the buckets live is away; nothing was sent
     ├── RateLimitExceeded           the wait would be longer than allowed; nothing was sent
+    ├── BudgetExceeded              it may cost more than is left; nothing was sent
+    ├── BudgetUnavailable           where the budget is kept is away; nothing was sent
     ├── TransportError              no reply: connection, TLS, proxy
     │   └── RequestTimeout          no reply in time
     ├── DecodeError                 a reply that can't be read
-    ├── PaginationError             pages that lead in a circle
+    ├── PaginationError             pages that lead in a circle, or a place that was lost
+    ├── PartialResult               a page that lacks something, if asked for (``twretweet.walk``)
+    ├── WalksFailed                 some of many walks failed (``twretweet.walk``)
     └── APIError                    X said no
         ├── InvalidRequest          400
         ├── Unauthorized            401; v1.1 codes 32 89 135 215
@@ -140,6 +144,36 @@ class LimiterUnavailable(TwretweetError):
     """The place where the buckets live can't be asked, or answers nonsense; nothing was sent."""
 
 
+class BudgetExceeded(TwretweetError):
+    """The request may cost more than its budget has left; nothing was sent.
+
+    Attributes:
+        spent: what was spent before, in US dollars.
+        needed: the most that the smallest request could have cost, in US dollars.
+        cap: what may be spent, in US dollars.
+        reserved: what requests on their way may cost, in US dollars.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        spent: float = 0.0,
+        needed: float = 0.0,
+        cap: float = 0.0,
+        reserved: float = 0.0,
+    ) -> None:
+        super().__init__(message)
+        self.spent = spent
+        self.needed = needed
+        self.cap = cap
+        self.reserved = reserved
+
+
+class BudgetUnavailable(TwretweetError):
+    """The place where the budget is kept can't be asked, or answers nonsense; nothing was sent."""
+
+
 class TransportError(TwretweetError):
     """No reply came: the connection could not be made, or broke.
 
@@ -187,10 +221,10 @@ class DecodeError(TwretweetError):
 
 
 class PaginationError(TwretweetError):
-    """The pages lead in a circle: X gave out a page token a second time.
+    """The pages lead in a circle, or not back to where a walk was.
 
     Attributes:
-        page_token: the token that was seen before.
+        page_token: the token that was seen before, or that X has forgotten.
     """
 
     def __init__(self, message: str, *, page_token: str = "") -> None:

@@ -1,0 +1,83 @@
+-- A budget that many processes share: the rules of ledger.py, atomically.
+--
+-- KEYS[1]  hash: spent and reserved, in micro-dollars
+-- KEYS[2]  hash: what each reservation has set aside, by its name
+-- KEYS[3…] sets: what was charged for on a UTC day, one for each line of a bill
+-- ARGV     operation, name of the reservation, and:
+--          reserve: price of one item, items, 1 if fewer will do, cap or -1
+--          settle:  what is charged in any case, seconds to remember the day, and for each line
+--                   the price, the number of ids, and the ids
+--          keep, release, look: nothing more
+-- Answers  a number of its own, what is set aside, spent, reserved. The first is for how many
+--          items was reserved (0: refused), or what a settlement cost.
+--
+-- A call may come twice, when the answer to the first was lost: a reservation that exists is not
+-- made again, and one that is gone is not settled again.
+
+local function number(text)
+    return tonumber(text or '0') or 0
+end
+
+local function add(field, amount)
+    if amount ~= 0 then
+        redis.call('HINCRBY', KEYS[1], field, string.format('%.0f', amount))
+    end
+end
+
+local operation, name = ARGV[1], ARGV[2]
+local held = redis.call('HGET', KEYS[2], name)
+local first, amount = 0, number(held)
+
+if operation == 'reserve' then
+    local each, items, cap = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
+    if held then
+        if each > 0 then
+            items = amount / each
+        end
+    else
+        if cap >= 0 and each > 0 then
+            local taken = number(redis.call('HGET', KEYS[1], 'spent'))
+                + number(redis.call('HGET', KEYS[1], 'reserved'))
+            local affordable = math.min(items, math.floor(math.max(cap - taken, 0) / each))
+            if affordable < items and ARGV[5] ~= '1' then
+                affordable = 0
+            end
+            items = affordable
+        end
+        amount = each * items
+        if items > 0 then
+            redis.call('HSET', KEYS[2], name, string.format('%.0f', amount))
+            add('reserved', amount)
+        end
+    end
+    first = items
+elseif held and operation ~= 'look' then
+    redis.call('HDEL', KEYS[2], name)
+    add('reserved', -amount)
+    if operation == 'keep' then
+        first = amount
+    elseif operation == 'settle' then
+        first = tonumber(ARGV[3])
+        local at = 5
+        for line = 3, #KEYS do
+            local price, count = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+            at = at + 2
+            local stop = at + count
+            while at < stop do
+                -- unpack() can't put more than some thousand values on the stack.
+                local last = math.min(at + 999, stop - 1)
+                first = first + price * redis.call('SADD', KEYS[line], unpack(ARGV, at, last))
+                at = last + 1
+            end
+            redis.call('EXPIRE', KEYS[line], ARGV[4])
+        end
+    end
+    add('spent', first)
+end
+
+return {
+    first,
+    amount,
+    number(redis.call('HGET', KEYS[1], 'spent')),
+    number(redis.call('HGET', KEYS[1], 'reserved')),
+}

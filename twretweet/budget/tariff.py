@@ -1,0 +1,136 @@
+"""From what a request asks for and what came back to micro-dollars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from msgspec import Struct
+
+from twretweet.errors import BudgetExceeded
+from twretweet.protocol.charges import Most, Returned
+from twretweet.protocol.prices import CHARGES, MICROS, Charge, PriceList, prices_on
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+class Line(Struct, frozen=True):
+    """One line of a bill: resources of one kind.
+
+    Attributes:
+        charge: what they are charged as.
+        price: of each that was not charged before on the same day, in micro-dollars.
+        ids: which they are.
+    """
+
+    charge: Charge
+    price: int
+    ids: tuple[str, ...]
+
+
+class Bill(Struct, frozen=True):
+    """What a reply costs.
+
+    Attributes:
+        fixed: what is charged in any case, in micro-dollars.
+        lines: what is charged once a day for each resource.
+    """
+
+    fixed: int
+    lines: tuple[Line, ...] = ()
+
+
+class Tariff:
+    """The prices that a budget goes by.
+
+    Args:
+        prices: one list, or several, of which each holds from its day on.
+        count_includes: whether objects that expansions add are counted.
+
+    Raises:
+        QueryError: there are no prices.
+    """
+
+    __slots__ = ("_count_includes", "_day", "_lists", "_prices")
+
+    def __init__(self, prices: PriceList | Sequence[PriceList], *, count_includes: bool) -> None:
+        lists = [prices] if isinstance(prices, PriceList) else list(prices)
+        self._lists = lists
+        self._count_includes = count_includes
+        self._day = 0
+        self._prices = self._at(0)
+
+    def each(self, most: Most, day: int) -> int:
+        """What one item of the data can cost at the most, in micro-dollars.
+
+        Args:
+            most: what is asked for.
+            day: the UTC day, counted from 1970-01-01.
+        """
+        prices = self._on(day)
+        sum_ = 0 if most.charge is None else prices[most.charge]
+        if self._count_includes:
+            sum_ += sum(prices[charge] * count for charge, count in most.added)
+        return sum_
+
+    def bill(self, returned: Returned, day: int) -> Bill:
+        """What a reply of that day costs."""
+        prices, charge = self._on(day), returned.charge
+        lines: list[Line] = []
+        fixed = 0
+        if charge in ("post_read", "user_read", "media_read"):
+            lines.append(Line(charge, prices[charge], returned.data))
+        elif charge is not None:
+            fixed = prices[charge]
+        if self._count_includes:
+            lines += [Line(kind, prices[kind], ids) for kind, ids in returned.added]
+        return Bill(fixed, tuple(lines))
+
+    def _on(self, day: int) -> dict[Charge, int]:
+        if day != self._day:
+            self._day, self._prices = day, self._at(day)
+        return self._prices
+
+    def _at(self, day: int) -> dict[Charge, int]:
+        prices = prices_on(date.fromordinal(_EPOCH + day), self._lists)
+        return {charge: prices.micros(charge) for charge in CHARGES}
+
+
+def number_of(resource_id: str) -> int | None:
+    """The number in an id, by which it is told apart from others of its kind.
+
+    Media keys such as ``3_1460323737035677698`` have the kind of medium in front. ``None`` is for
+    what is no id, and can be charged again and again.
+    """
+    digits = resource_id.rpartition("_")[2]
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 19):  # noqa: PLR2004
+        return None
+    return int(digits)
+
+
+def dollars(micros: int) -> float:
+    """Micro-dollars as US dollars, for people."""
+    return micros / MICROS
+
+
+def exceeded(most: Most, *, each: int, cap: int, spent: int, reserved: int) -> BudgetExceeded:
+    """The error of a request that the budget can't bear; all sums in micro-dollars."""
+    needed = each if most.fewer else each * most.items
+    left = max(cap - spent - reserved, 0)
+    what = "one more item" if most.fewer else "the request"
+    held = f" and {_shown(reserved)} reserved by requests on their way" if reserved else ""
+    return BudgetExceeded(
+        f"the budget has {_shown(left)} left, and {what} can cost {_shown(needed)}: of "
+        f"{_shown(cap)}, {_shown(spent)} are spent{held}. Raise the budget's cap and go on, or "
+        "ask for less",
+        spent=dollars(spent),
+        needed=dollars(needed),
+        cap=dollars(cap),
+        reserved=dollars(reserved),
+    )
+
+
+def _shown(micros: int) -> str:
+    whole, rest = divmod(micros, MICROS)
+    cents = f"{rest:06}".rstrip("0").ljust(2, "0")
+    return f"${whole}.{cents}"
