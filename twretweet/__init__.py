@@ -7,10 +7,13 @@ from twretweet._version import __version__
 from twretweet.auth.file_store import FileTokenStore
 from twretweet.auth.store import Lease, MemoryTokenStore, TokenStore
 from twretweet.auth.tokens import AppOnlyTokens, OAuth1Tokens, OAuth2Tokens, StoredTokens
+from twretweet.budget import AnyBudget, Budget
 from twretweet.credentials import AppOnly, Credentials, OAuth1, OAuth2
 from twretweet.errors import (
     AccountRestricted,
     APIError,
+    BudgetExceeded,
+    BudgetUnavailable,
     CheckpointMismatch,
     ClientForbidden,
     ConcurrentWalk,
@@ -60,15 +63,23 @@ from twretweet.protocol.prices import PRICES, PriceList
 from twretweet.protocol.retry import RetryPolicy
 from twretweet.query import TweetQuery, UserQuery
 from twretweet.session import RetweetResult, Session
-from twretweet.walk import Checkpoint, Walk
+from twretweet.walk import (
+    Checkpoint,
+    PartialResult,
+    Walk,
+)
 
 __all__ = [
     "PRICES",
     "APIError",
     "AccountRestricted",
+    "AnyBudget",
     "AppOnly",
     "AppOnlyTokens",
     "BucketState",
+    "Budget",
+    "BudgetExceeded",
+    "BudgetUnavailable",
     "Checkpoint",
     "CheckpointMismatch",
     "ClientForbidden",
@@ -96,6 +107,7 @@ __all__ = [
     "OAuth2Tokens",
     "Page",
     "PaginationError",
+    "PartialResult",
     "PermissionDenied",
     "Place",
     "Poll",

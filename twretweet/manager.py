@@ -11,12 +11,13 @@ from typing import Self, get_args
 from urllib.parse import urlsplit
 
 from twretweet.auth import Accounts, MemoryTokenStore, TokenStore
+from twretweet.budget import AnyBudget
 from twretweet.clock import Clock, SystemClock
 from twretweet.credentials import Credentials
 from twretweet.errors import QueryError
 from twretweet.events import OnEvent
 from twretweet.limits import BucketState, Limiter, MemoryLimiter
-from twretweet.pipeline import Caller, Pipeline, Wire
+from twretweet.pipeline import Caller, Pipeline, Wire, guarded
 from twretweet.protocol.retry import RetryPolicy
 from twretweet.session import Session
 from twretweet.transport import HttpSession, Transport
@@ -50,6 +51,8 @@ class SessionManager:
             does a wait beyond the deadline of an ``anyio.fail_after`` around the call.
         token_store: where tokens that X has renewed live, and sign-ins; by default in this
             process's memory, where they are lost with it.
+        budget: what all requests may cost: a :class:`~twretweet.Budget`, or one that is shared
+            through Redis.
         on_event: is called with what happens inside, see :mod:`twretweet.events`. A limiter of
             your own takes its own ``on_event``.
         vocabulary: the words for fields and expansions to send, ``"tweet"`` or ``"post"``; both
@@ -72,6 +75,7 @@ class SessionManager:
         timeout: float = DEFAULT_TIMEOUT,
         max_wait: float | None = None,
         token_store: TokenStore | None = None,
+        budget: AnyBudget | None = None,
         on_event: OnEvent | None = None,
         vocabulary: Vocabulary = "tweet",
         http: HttpSession | None = None,
@@ -84,6 +88,7 @@ class SessionManager:
         if vocabulary not in get_args(Vocabulary):
             raise QueryError(f"vocabulary is {vocabulary!r}: it must be 'tweet' or 'post'")
         clock = SystemClock() if clock is None else clock
+        on_event = guarded(on_event)
         # Identity, not equality: an address that was given is not overruled by the environment.
         if base_url is DEFAULT_BASE_URL:
             base_url = os.environ.get(BASE_URL_VARIABLE) or base_url
@@ -102,6 +107,7 @@ class SessionManager:
             retry=retry,
             max_wait=max_wait,
             vocabulary=vocabulary,
+            budget=budget,
             on_event=on_event,
         )
 

@@ -14,7 +14,7 @@ from twretweet.protocol import endpoints
 from twretweet.protocol.request import encode_params
 from twretweet.protocol.response import already_retweeted, no_data
 from twretweet.query import TweetQuery, UserQuery
-from twretweet.walk import Checkpoint, Walk
+from twretweet.walk import Walks
 
 _PLAIN_TWEET = TweetQuery()
 _PLAIN_USER = UserQuery()
@@ -34,13 +34,10 @@ class RetweetResult(Struct, frozen=True, kw_only=True):
     already: bool = False
 
 
-class Session:
+class Session(Walks):
     """What one account, or the app itself, can do. ``manager.session(credentials)`` makes it."""
 
-    __slots__ = ("_caller",)
-
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    __slots__ = ()
 
     def __repr__(self) -> str:
         return f"<Session of {self._caller.account.label}>"
@@ -95,67 +92,6 @@ class Session:
     def v1(self) -> V1:
         """The v1.1 endpoints; they need OAuth 1.0a."""
         return V1(self._caller)
-
-    # -- walks ----------------------------------------------------------------------------
-
-    def retweets(
-        self,
-        tweet_id: TweetRef,
-        query: TweetQuery = _PLAIN_TWEET,
-        *,
-        max_results: int = 100,
-        limit: int | None = None,
-        resume: Checkpoint | None = None,
-    ) -> Walk[Tweet]:
-        """Walk the retweets of a tweet, newest first.
-
-        Args:
-            tweet_id: digits, an int, or the address of the tweet's page.
-            query: which fields and expansions to ask for.
-            max_results: the size of a page, 1 to 100.
-            limit: how many retweets at the most, over all sessions of a resumed walk; no more
-                than these are asked for.
-            resume: a checkpoint of an earlier walk of the same tweet and query.
-
-        Raises:
-            QueryError: an argument is wrong. Nothing was sent.
-            CredentialsError: this account can't ask that. Nothing was sent.
-
-        Source: https://docs.x.com/x-api/posts/get-reposts
-        """
-        pages = self._caller.pages(endpoints.RETWEETS, query, ids.tweet_id(tweet_id))
-        return Walk(pages, max_results=max_results, limit=limit, resume=resume)
-
-    def retweeters(
-        self,
-        tweet_id: TweetRef,
-        query: UserQuery = _PLAIN_USER,
-        *,
-        max_results: int = 100,
-        limit: int | None = None,
-        resume: Checkpoint | None = None,
-    ) -> Walk[User]:
-        """Walk the users who retweeted a tweet; arguments and errors as :meth:`retweets`.
-
-        Source: https://docs.x.com/x-api/posts/get-reposted-by
-        """
-        pages = self._caller.pages(endpoints.RETWEETERS, query, ids.tweet_id(tweet_id))
-        return Walk(pages, max_results=max_results, limit=limit, resume=resume)
-
-    def reposts_of_me(
-        self,
-        query: TweetQuery = _PLAIN_TWEET,
-        *,
-        max_results: int = 100,
-        limit: int | None = None,
-        resume: Checkpoint | None = None,
-    ) -> Walk[Tweet]:
-        """Walk this user's tweets that others retweeted; arguments and errors as :meth:`retweets`.
-
-        Source: https://docs.x.com/x-api/users/get-reposts-of-me
-        """
-        pages = self._caller.pages(endpoints.REPOSTS_OF_ME, query)
-        return Walk(pages, max_results=max_results, limit=limit, resume=resume)
 
     # -- lookups --------------------------------------------------------------------------
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from twretweet.auth import Account
+from twretweet.budget import AnyBudget
 from twretweet.errors import CredentialsError, QueryError, TwretweetError
+from twretweet.events import ProblemReported
 from twretweet.limits import Bucket, BucketState, WindowSpec
-from twretweet.models import One, Page, Tweet, User
-from twretweet.models.page import NO_META
+from twretweet.models import One, Problem, Tweet, User
 from twretweet.pipeline.send import Pipeline
+from twretweet.pipeline.spend import Spending
+from twretweet.protocol.charges import most_of
 from twretweet.protocol.endpoints import ENDPOINTS, ME, Endpoint, Window
-from twretweet.protocol.request import EncodedParams, api_request, encode_params
+from twretweet.protocol.request import EncodedParams, Request, api_request, encode_params
 from twretweet.protocol.response import no_data
 from twretweet.query import TweetQuery, UserQuery
 
@@ -37,6 +40,11 @@ class Caller:
         self._pipeline = pipeline
         self._buckets: dict[str, Bucket] | None = None  # most sessions wait for their first call
 
+    @property
+    def pipeline(self) -> Pipeline:
+        """What sends."""
+        return self._pipeline
+
     async def call(
         self,
         endpoint: Endpoint[R],
@@ -44,6 +52,7 @@ class Caller:
         params: EncodedParams = (),
         *,
         json: Mapping[str, str] | None = None,
+        spending: Spending | None = None,
     ) -> R:
         """Call an endpoint.
 
@@ -52,15 +61,63 @@ class Caller:
             path: values for the gaps of its path.
             params: its query, percent-encoded and sorted.
             json: its body.
+            spending: what it can cost; by default what the endpoint's row says.
 
         Raises:
             CredentialsError: this kind of account may not call it. Nothing was sent.
             TwretweetError: see :mod:`twretweet.errors`.
         """
+        if spending is None:
+            spending = self.spending(endpoint, {})
+        request = self.request(endpoint, path, params, json=json)
+        return await self.send(endpoint, request, spending)
+
+    def request(
+        self,
+        endpoint: Endpoint[R],
+        path: Mapping[str, str],
+        params: EncodedParams = (),
+        *,
+        json: Mapping[str, str] | None = None,
+    ) -> Request:
+        """The request of a call; arguments as for :meth:`call`."""
         self.require(endpoint)
         base_url = self._pipeline.base_url
-        request = api_request(base_url, endpoint, path=path, params=params, json=json)
-        return await self._pipeline.call(self.account, self._bucket(endpoint), endpoint, request)
+        return api_request(base_url, endpoint, path=path, params=params, json=json)
+
+    async def send(self, endpoint: Endpoint[R], request: Request, spending: Spending | None) -> R:
+        """Send a request that is ready; errors as of :meth:`call`."""
+        bucket = self._bucket(endpoint)
+        return await self._pipeline.call(self.account, bucket, endpoint, request, spending)
+
+    def spending(
+        self,
+        endpoint: Endpoint[R],
+        params: Mapping[str, str],
+        *,
+        items: int = 1,
+        budget: AnyBudget | None = None,
+        sized: Callable[[int], Request] | None = None,
+    ) -> Spending | None:
+        """What a call can cost, and who pays; ``None`` if nobody counts.
+
+        Args:
+            endpoint: its row.
+            params: its query, not yet encoded.
+            items: how many items it asks for.
+            budget: the caller's own, beside the manager's.
+            sized: makes the request for another number of items, if there may be fewer.
+        """
+        budgets = [each for each in (budget, self._pipeline.budget) if each is not None]
+        if not budgets:
+            return None
+        return Spending(
+            most_of(endpoint, params, items=items, fewer=sized is not None),
+            # One that was given twice pays once.
+            tuple(budgets[:1] if budgets[0] is budgets[-1] else budgets),
+            label=endpoint.label,
+            sized=sized,
+        )
 
     async def one(
         self, endpoint: Endpoint[One[T]], query: TweetQuery | UserQuery, path: Mapping[str, str]
@@ -71,22 +128,13 @@ class Caller:
             QueryError: this account can't ask that.
             NotFound: there is none, or this account may not see it.
         """
-        reply = await self.call(endpoint, path, encode_params(self._params(query, endpoint)))
+        params = self.params(query, endpoint)
+        spending = self.spending(endpoint, params)
+        reply = await self.call(endpoint, path, encode_params(params), spending=spending)
         if reply.data is None:
             raise self.at(endpoint, no_data(reply.problems))
+        self.report(endpoint, reply.problems)
         return reply.data
-
-    def pages(
-        self, endpoint: Endpoint[Page[T]], query: TweetQuery | UserQuery, target: str = ""
-    ) -> PageFetcher[T]:
-        """The pages of an endpoint, for a walk.
-
-        Raises:
-            CredentialsError: this kind of account may not call it.
-            QueryError: this account can't ask that.
-        """
-        self.require(endpoint)
-        return PageFetcher(self, endpoint, target, self._params(query, endpoint))
 
     async def user_id(self) -> str:
         """The id of this account's user, from its credentials or one ``GET /2/users/me``.
@@ -106,6 +154,31 @@ class Caller:
         rows = [row for row in ENDPOINTS if self.account.kind in row.auth]
         return self._pipeline.limiter.states([self._bucket(row) for row in rows])
 
+    def windows(self, endpoint: Endpoint[R]) -> list[tuple[BucketState, WindowSpec | None]]:
+        """What is left of each window of an endpoint, and what it is by the table."""
+        bucket = self._bucket(endpoint)
+        known = {window.key: window for window in bucket.windows}
+        states = self._pipeline.limiter.states([bucket])
+        return [(state, known.get(state.window)) for state in states]
+
+    def report(self, endpoint: Endpoint[R], problems: Iterable[Problem]) -> None:
+        """Tell of what a reply of status 200 could not deliver."""
+        tell = self._pipeline.on_event
+        if tell is None:
+            return
+        for problem in problems:
+            tell(
+                ProblemReported(
+                    endpoint=endpoint.label,
+                    account=self.account.label,
+                    kind=problem.kind,
+                    title=problem.title,
+                    detail=problem.detail or problem.message,
+                    resource_type=problem.resource_type,
+                    resource_id=problem.resource_id,
+                )
+            )
+
     def require(self, endpoint: Endpoint[R]) -> None:
         """Refuse an endpoint that this kind of account may not call."""
         kind = self.account.kind
@@ -121,7 +194,12 @@ class Caller:
         error.at(endpoint=endpoint.label, account=self.account.label, attempts=1)
         return error
 
-    def _params(self, query: TweetQuery | UserQuery, endpoint: Endpoint[R]) -> dict[str, str]:
+    def params(self, query: TweetQuery | UserQuery, endpoint: Endpoint[R]) -> dict[str, str]:
+        """A query as the parameters to send, not yet encoded.
+
+        Raises:
+            QueryError: it is one about something else, or this account can't ask that.
+        """
         kind = TweetQuery if endpoint.asks == "tweets" else UserQuery
         if type(query) is not kind:
             raise QueryError(
@@ -142,45 +220,6 @@ class Caller:
         if bucket is None:
             bucket = self._buckets[endpoint.name] = bucket_of(endpoint, self.account)
         return bucket
-
-
-class PageFetcher(Generic[T]):
-    """Fetches the pages of one endpoint for one query."""
-
-    __slots__ = ("_caller", "_encoded", "_row", "endpoint", "newest_first", "params", "target")
-
-    def __init__(
-        self, caller: Caller, row: Endpoint[Page[T]], target: str, params: dict[str, str]
-    ) -> None:
-        self._caller = caller
-        self._row = row
-        self._encoded = encode_params(params)
-        self.endpoint = row.name
-        self.newest_first = row.newest_first
-        self.target = target
-        self.params: Mapping[str, str] = params
-
-    async def fetch(self, page_token: str | None, max_results: int) -> Page[T]:
-        """Fetch one page.
-
-        Raises:
-            NotFound: X knows no such tweet; it says so in a reply of status 200.
-            TwretweetError: see :mod:`twretweet.errors`.
-        """
-        varying = {"max_results": str(max_results)}
-        if page_token is not None:
-            varying["pagination_token"] = page_token
-        params = tuple(sorted(self._encoded + encode_params(varying)))
-        page = await self._caller.call(self._row, {"tweet_id": self.target}, params)
-        silent = page.meta is NO_META
-        if not page.data and (silent or (page.problems and page_token is None)):
-            # Not a page: only a missing token ends a walk, so an odd object must not.
-            raise self.located(no_data(page.problems))
-        return page
-
-    def located(self, error: TwretweetError) -> TwretweetError:
-        """Note on ``error`` what was walked, and as whom."""
-        return self._caller.at(self._row, error)
 
 
 def bucket_of(endpoint: Endpoint[R], account: Account) -> Bucket:

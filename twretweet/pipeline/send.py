@@ -1,4 +1,4 @@
-"""The way of every request: tokens → gate → sign → send → read → settle → retry.
+"""The way of every request: budget → tokens → gate → sign → send → read → settle → retry.
 
 Tokens that are due are renewed before a slot is taken, so a renewal that fails costs none. Each
 attempt takes a slot of its own, because X counts each. Whatever happens between taking it and the
@@ -8,13 +8,18 @@ reply, a cancellation included, the slot is accounted for.
 from __future__ import annotations
 
 import random
-from typing import Generic, TypeVar
+from functools import partial
+from typing import TypeVar
 
 import anyio
 
 from twretweet.auth import Account, Keeper
+from twretweet.budget import AnyBudget
 from twretweet.clock import Clock
 from twretweet.errors import (
+    BudgetExceeded,
+    BudgetUnavailable,
+    LimiterUnavailable,
     ManagerClosed,
     RateLimitExceeded,
     TooManyRequests,
@@ -25,7 +30,10 @@ from twretweet.errors import (
 from twretweet.events import OnEvent, Refused
 from twretweet.limits import Bucket, Limiter, Permit
 from twretweet.models import RateLimit
+from twretweet.pipeline.call import Call
 from twretweet.pipeline.identity import Identities
+from twretweet.pipeline.spend import Spending
+from twretweet.pipeline.tasks import Tasks
 from twretweet.pipeline.wire import Wire
 from twretweet.protocol.endpoints import Endpoint
 from twretweet.protocol.headers import RateHeaders
@@ -38,22 +46,7 @@ T = TypeVar("T")
 
 # X takes a timestamp that is up to five minutes off; a second attempt is worth it well below.
 _CLOCK_TOLERANCE = 60.0
-
-
-class _Call(Generic[T]):
-    """A request, and what has come of it so far."""
-
-    __slots__ = ("account", "bucket", "endpoint", "generation", "renewed", "request")
-
-    def __init__(
-        self, account: Account, bucket: Bucket, endpoint: Endpoint[T], request: Request
-    ) -> None:
-        self.account = account
-        self.bucket = bucket
-        self.endpoint = endpoint
-        self.request = request
-        self.generation = 0  # of the tokens it was last sent with
-        self.renewed = False  # because X refused them
+_NEVER_SENT = (RateLimitExceeded, LimiterUnavailable, BudgetExceeded, BudgetUnavailable)
 
 
 class Pipeline:
@@ -65,7 +58,8 @@ class Pipeline:
         retry: when to try again.
         max_wait: the longest wait for a slot, in seconds; ``None``: as long as it takes.
         vocabulary: the words for fields and expansions to send.
-        on_event: is told of ``Refused``, and of what becomes of tokens.
+        budget: what all requests together may cost; ``None``: any amount.
+        on_event: is told of what becomes of requests and of tokens.
     """
 
     def __init__(
@@ -76,9 +70,12 @@ class Pipeline:
         retry: RetryPolicy,
         max_wait: float | None,
         vocabulary: Vocabulary,
+        budget: AnyBudget | None = None,
         on_event: OnEvent | None = None,
     ) -> None:
         self._on_event = on_event
+        self.budget = budget
+        self.tasks = Tasks()
         self._wire = wire
         self.base_url = wire.base_url
         self.vocabulary: Vocabulary = vocabulary
@@ -91,6 +88,16 @@ class Pipeline:
         self._open = False
         self._calls: set[anyio.CancelScope] = set()
         self._quiet: anyio.Event | None = None  # set when the last call has ended
+
+    @property
+    def clock(self) -> Clock:
+        """Where time comes from."""
+        return self._clock
+
+    @property
+    def on_event(self) -> OnEvent | None:
+        """Who is told of what happens, if anybody is."""
+        return self._on_event
 
     def open(self) -> None:
         """Make ready; needs a running event loop."""
@@ -112,15 +119,28 @@ class Pipeline:
             while self._calls:
                 self._quiet = anyio.Event()
                 await self._quiet.wait()
+            await self.tasks.aclose()
             try:
                 await self._keeper.aclose()
             finally:
                 await self._wire.transport.aclose()
 
     async def call(
-        self, account: Account, bucket: Bucket, endpoint: Endpoint[T], request: Request
+        self,
+        account: Account,
+        bucket: Bucket,
+        endpoint: Endpoint[T],
+        request: Request,
+        spending: Spending | None = None,
     ) -> T:
         """Send ``request`` until it is answered, or there is no sense in trying again.
+
+        Args:
+            account: whose request it is.
+            bucket: what it counts in.
+            endpoint: its row.
+            request: what to send.
+            spending: what it can cost, and who pays; ``None``: nobody counts.
 
         Raises:
             TwretweetError: see :mod:`twretweet.errors`; with endpoint, account and attempts.
@@ -129,7 +149,8 @@ class Pipeline:
         with anyio.CancelScope() as scope:
             self._calls.add(scope)
             try:
-                return await self._until_answered(_Call(account, bucket, endpoint, request))
+                call = Call(account, bucket, endpoint, request, spending)
+                return await self._until_answered(call)
             finally:
                 self._calls.discard(scope)
                 if self._quiet is not None and not self._calls:
@@ -146,45 +167,55 @@ class Pipeline:
                 "`await manager.open()` first"
             )
 
-    async def _until_answered(self, call: _Call[T]) -> T:
-        account, attempt = call.account, 0
+    async def _until_answered(self, call: Call[T]) -> T:
+        account, spending = call.account, call.spending
         while True:
-            attempt += 1
+            call.attempt += 1
             offset = self._wire.offset
             try:
-                return await self._attempt(call)
+                if spending is None:
+                    return await self._attempt(call, call.request)
+                return await spending.pay(
+                    partial(self._attempt, call),
+                    call.request,
+                    now=self._wire.now,
+                    on_event=self._on_event,
+                )
             except TwretweetError as error:
                 if error.account is not None:
                     raise  # of a renewal, which has been tried again already
-                again = self._retry.again(error, attempt, now=self._clock.time())
+                again = self._retry.again(error, call.attempt, now=self._clock.time())
                 refused = isinstance(error, Unauthorized)
                 # X refuses a signature that is minutes off, and told its time when it did so.
                 dated_wrong = account.dated and abs(self._wire.offset - offset) > _CLOCK_TOLERANCE
                 renewable = refused and not call.renewed and self._is_renewable(call)
                 if not (again or renewable or (refused and dated_wrong)):
-                    sent = attempt - isinstance(error, RateLimitExceeded)
+                    sent = call.attempt - isinstance(error, _NEVER_SENT)
                     error.at(endpoint=call.endpoint.label, account=account.label, attempts=sent)
                     raise
                 # After a 429 it is the gate that waits, for the reset.
                 at_once = refused or isinstance(error, TooManyRequests)
+                # Jitter keeps clients apart; it guards no secret.
+                chance = random.random()  # noqa: S311
+                delay = 0.0 if at_once else self._retry.delay(call.attempt, chance)
+                if self._on_event is not None:
+                    self._on_event(call.retrying(delay, error))
             if renewable:
                 call.renewed = True
                 await self._keeper.renew(account, call.generation)
             if not at_once:
-                # Jitter keeps clients apart; it guards no secret.
-                chance = random.random()  # noqa: S311
-                await self._clock.sleep(self._retry.delay(attempt, chance))
+                await self._clock.sleep(delay)
 
-    def _is_renewable(self, call: _Call[T]) -> bool:
+    def _is_renewable(self, call: Call[T]) -> bool:
         """Whether there are, or may be, newer tokens than those it was sent with."""
         account, generation = call.account, call.generation
         return account.generation != generation or account.due(self._wire.now(), generation)
 
-    async def _attempt(self, call: _Call[T]) -> T:
+    async def _attempt(self, call: Call[T], request: Request) -> T:
         if call.account.due(self._wire.now()):
             await self._keeper.renew(call.account)
         permit = await self.limiter.acquire(call.bucket, max_wait=self._max_wait)
-        reply = await self._exchange(call, permit)
+        reply = await self._exchange(call, request, permit)
         headers = self._wire.heard(reply)
         offset = self._wire.offset
         if reply.status == TOO_MANY_REQUESTS:
@@ -197,7 +228,7 @@ class Pipeline:
         permit.settle(headers)
         return read(reply, call.endpoint.decode, _rate_limit(headers), clock_offset=offset)
 
-    async def _exchange(self, call: _Call[T], permit: Permit) -> Reply:
+    async def _exchange(self, call: Call[T], request: Request, permit: Permit) -> Reply:
         account, wire = call.account, self._wire
         try:
             # The wait for the slot may have been longer than a token lives.
@@ -210,17 +241,19 @@ class Pipeline:
         try:
             try:
                 call.generation = account.generation
-                signed = account.sign(call.request, wire.now())
+                signed = account.sign(request, wire.now())
             except BaseException:
                 permit.give_back()
                 raise
-            return await self._send(signed, permit)
+            return await self._send(call, signed, permit)
         finally:
             connection.release()
 
-    async def _send(self, signed: Request, permit: Permit) -> Reply:
+    async def _send(self, call: Call[T], signed: Request, permit: Permit) -> Reply:
+        if call.spending is not None:
+            call.spending.sent = True
         try:
-            return await self._wire.transport.send(signed)
+            return await self._tell(call, signed)
         except TransportError as error:
             if error.sent:
                 permit.lose()
@@ -230,6 +263,21 @@ class Pipeline:
         except BaseException:
             permit.lose()
             raise
+
+    async def _tell(self, call: Call[T], signed: Request) -> Reply:
+        """Send, and tell of it."""
+        send, tell = self._wire.transport.send, self._on_event
+        if tell is None:
+            return await send(signed)
+        began = self._clock.monotonic()
+        tell(call.sent())
+        try:
+            reply = await send(signed)
+        except BaseException as error:
+            tell(call.failed(error, self._clock.monotonic() - began))
+            raise
+        tell(call.answered(reply, self._clock.monotonic() - began))
+        return reply
 
 
 def _rate_limit(headers: RateHeaders) -> RateLimit | None:

@@ -1,6 +1,15 @@
 """Walking pages: item by item or page by page, to be broken off and taken up at any point."""
 
+from twretweet.walk.calls import Walks
 from twretweet.walk.checkpoint import Checkpoint
-from twretweet.walk.walk import Pages, Walk
+from twretweet.walk.partial import PartialResult
+from twretweet.walk.walk import OnProblem, Pages, Walk
 
-__all__ = ["Checkpoint", "Pages", "Walk"]
+__all__ = [
+    "Checkpoint",
+    "OnProblem",
+    "Pages",
+    "PartialResult",
+    "Walk",
+    "Walks",
+]

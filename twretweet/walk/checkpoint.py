@@ -21,6 +21,8 @@ class Checkpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         params: the query of the walk.
         page_token: of the page to fetch next; ``None`` for the first page.
         handed_out: the ids of that page that were handed out already, in order.
+        place: the ids of the items before it, by which its place is found again should X forget
+            the page token; none where the order of ids tells it.
         last_id: the id of the item that was handed out last, wherever it was.
         count: how many items were handed out since the walk began.
         finished: whether the walk had come to its end.
@@ -32,10 +34,16 @@ class Checkpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     params: dict[str, str]
     page_token: str | None = None
     handed_out: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()
     last_id: str | None = None
     count: int = 0
     finished: bool = False
     version: int = _VERSION
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All ids that it names as handed out."""
+        return self.handed_out if self.last_id is None else (*self.handed_out, self.last_id)
 
     def to_json(self) -> str:
         """This checkpoint as one line of JSON."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Protocol, TypeVar
 
+from twretweet.clock import Clock
 from twretweet.errors import TwretweetError
 from twretweet.models import Page
 
@@ -44,8 +46,25 @@ class PageSource(Protocol[T]):
         """Whether the items come in falling order of their ids."""
         ...
 
+    @property
+    def clock(self) -> Clock:
+        """Where time comes from."""
+        ...
+
     async def fetch(self, page_token: str | None, max_results: int) -> Page[T]:
         """Fetch one page of at most ``max_results`` items."""
+        ...
+
+    def expired(self, last_id: str) -> None:
+        """Tell that X has forgotten a page token, and what is known last."""
+        ...
+
+    def interval(self) -> float:
+        """How far apart requests are to be so that the window lasts for them, in seconds."""
+        ...
+
+    def start(self, work: Callable[[], Coroutine[object, object, None]]) -> asyncio.Task[None]:
+        """Run ``work`` in a task that the manager owns."""
         ...
 
     def located(self, error: TwretweetError) -> TwretweetError:

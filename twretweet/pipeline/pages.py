@@ -1,0 +1,155 @@
+"""The pages of one endpoint for one query, fetched one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Generic, TypeVar
+
+from twretweet.budget import AnyBudget
+from twretweet.clock import Clock
+from twretweet.errors import TwretweetError
+from twretweet.events import PageFetched, PageTokenExpired
+from twretweet.models import Page, Tweet, User
+from twretweet.models.page import NO_META
+from twretweet.pipeline.caller import Caller
+from twretweet.pipeline.pace import even_interval
+from twretweet.pipeline.spend import Spending
+from twretweet.protocol.endpoints import Endpoint
+from twretweet.protocol.request import Request, encode_params
+from twretweet.protocol.response import no_data
+from twretweet.query import TweetQuery, UserQuery
+
+T = TypeVar("T", bound=Tweet | User)
+
+
+class PageFetcher(Generic[T]):
+    """Fetches pages, and knows what a walk has to know of them.
+
+    Args:
+        caller: who asks.
+        row: the endpoint.
+        query: which fields and expansions to ask for.
+        target: the id of the tweet whose pages these are, or ``""``.
+        budget: the walk's own, beside the manager's.
+
+    Raises:
+        CredentialsError: this kind of account may not call it.
+        QueryError: this account can't ask that.
+    """
+
+    __slots__ = (
+        "_budget",
+        "_caller",
+        "_encoded",
+        "_row",
+        "endpoint",
+        "newest_first",
+        "params",
+        "target",
+    )
+
+    def __init__(
+        self,
+        caller: Caller,
+        row: Endpoint[Page[T]],
+        query: TweetQuery | UserQuery,
+        target: str = "",
+        budget: AnyBudget | None = None,
+    ) -> None:
+        caller.require(row)
+        params = caller.params(query, row)
+        self._caller = caller
+        self._row = row
+        self._encoded = encode_params(params)
+        self._budget = budget
+        self.endpoint = row.name
+        self.newest_first = row.newest_first
+        self.target = target
+        self.params: Mapping[str, str] = params
+
+    @property
+    def clock(self) -> Clock:
+        """Where time comes from."""
+        return self._caller.pipeline.clock
+
+    async def fetch(self, page_token: str | None, max_results: int) -> Page[T]:
+        """Fetch one page; of fewer items where a budget has not enough left for all.
+
+        Raises:
+            NotFound: X knows no such tweet; it says so in a reply of status 200.
+            BudgetExceeded: not even one item can be afforded. Nothing was sent.
+            TwretweetError: see :mod:`twretweet.errors`.
+        """
+
+        def request(items: int) -> Request:
+            return self._request(page_token, items)
+
+        spending = self._caller.spending(
+            self._row, self.params, items=max_results, budget=self._budget, sized=request
+        )
+        page = await self._caller.send(self._row, request(max_results), spending)
+        silent = page.meta is NO_META
+        if not page.data and (silent or (page.problems and page_token is None)):
+            # Not a page: only a missing token ends a walk, so an odd object must not.
+            raise self.located(no_data(page.problems))
+        self._tell(page, spending)
+        return page
+
+    def located(self, error: TwretweetError) -> TwretweetError:
+        """Note on ``error`` what was walked, and as whom."""
+        return self._caller.at(self._row, error)
+
+    def expired(self, last_id: str) -> None:
+        """Tell that X has forgotten a page token, and what is known last."""
+        tell = self._caller.pipeline.on_event
+        if tell is not None:
+            tell(
+                PageTokenExpired(
+                    endpoint=self._row.label,
+                    account=self._caller.account.label,
+                    target=self.target,
+                    last_id=last_id,
+                )
+            )
+
+    def interval(self) -> float:
+        """How far apart requests are to be so that the window lasts for them, in seconds."""
+        return even_interval(self._caller.windows(self._row), now=self.clock.time())
+
+    def start(self, work: Callable[[], Coroutine[object, object, None]]) -> asyncio.Task[None]:
+        """Run ``work`` in a task that the manager owns.
+
+        Raises:
+            ManagerClosed: the manager is not open.
+        """
+        pipeline = self._caller.pipeline
+        pipeline.require_open()
+        return pipeline.tasks.start(work, f"twretweet {self.endpoint} {self.target}")
+
+    def _request(self, page_token: str | None, max_results: int) -> Request:
+        varying = {"max_results": str(max_results)}
+        if page_token is not None:
+            varying["pagination_token"] = page_token
+        params = tuple(sorted(self._encoded + encode_params(varying)))
+        return self._caller.request(self._row, {"tweet_id": self.target}, params)
+
+    def _tell(self, page: Page[T], spending: Spending | None) -> None:
+        tell, limit = self._caller.pipeline.on_event, page.rate_limit
+        if tell is None:
+            return
+        tell(
+            PageFetched(
+                endpoint=self._row.label,
+                account=self._caller.account.label,
+                target=self.target,
+                items=len(page.data),
+                problems=len(page.problems),
+                more=bool(page.meta.next_token),
+                usd=None if spending is None else spending.paid,
+                limit=None if limit is None else limit.limit,
+                remaining=None if limit is None else limit.remaining,
+                reset=None if limit is None else limit.reset,
+            )
+        )
+        self._caller.report(self._row, page.problems)

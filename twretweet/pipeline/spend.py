@@ -1,0 +1,178 @@
+"""What a call may cost, and the budgets that bear it: reserve → send → settle, once per attempt.
+
+Each attempt reserves for itself, since X may charge each. What becomes of a reservation:
+
+- Nothing was sent: it is released.
+- A reply that can be read: what it returned is spent.
+- X refused a read: nothing was returned, so nothing is spent. It turned a write away without a
+  look at it (429, 402): neither. Any other refusal of a write may be charged, "per request".
+- No reply, or one that can't be read: X may have charged all of it, so all of it is spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from twretweet.budget import AnyBudget, Reservation
+from twretweet.budget.tariff import dollars
+from twretweet.errors import (
+    APIError,
+    CreditsDepleted,
+    DecodeError,
+    ManagerClosed,
+    TooManyRequests,
+    TransportError,
+    UsageCapExceeded,
+)
+from twretweet.events import BudgetReserved, BudgetSettled, OnEvent
+from twretweet.protocol.charges import Most, returned
+from twretweet.protocol.request import Request
+
+T = TypeVar("T")
+
+_DAY = 86_400.0
+_OK = range(200, 300)
+_TURNED_AWAY = (TooManyRequests, UsageCapExceeded, CreditsDepleted)
+
+
+class Spending:
+    """What one call may cost, over all of its attempts.
+
+    Args:
+        most: what each attempt can cost.
+        budgets: who bears it.
+        label: the method and path, for events.
+        sized: the request for so many items; needed where ``most.fewer`` says that there may be
+            fewer of them.
+
+    Attributes:
+        sent: whether the attempt under way may have reached X; the pipeline says so.
+        paid: what the call has cost by the first of ``budgets``, in US dollars.
+    """
+
+    __slots__ = ("_budgets", "_label", "_most", "_sized", "paid", "sent")
+
+    def __init__(
+        self,
+        most: Most,
+        budgets: tuple[AnyBudget, ...],
+        *,
+        label: str,
+        sized: Callable[[int], Request] | None = None,
+    ) -> None:
+        self._most = most
+        self._budgets = budgets
+        self._label = label
+        self._sized = sized
+        self.sent = False
+        self.paid = 0.0
+
+    async def pay(
+        self,
+        send: Callable[[Request], Awaitable[T]],
+        request: Request,
+        *,
+        now: Callable[[], float],
+        on_event: OnEvent | None,
+    ) -> T:
+        """Make one attempt.
+
+        Args:
+            send: makes it.
+            request: for as many items as are wished for.
+            now: X's clock, in epoch seconds.
+            on_event: is told of ``BudgetReserved`` and ``BudgetSettled``.
+
+        Raises:
+            BudgetExceeded: a budget can't bear it. Nothing was sent.
+            BudgetUnavailable: a budget can't be asked. Nothing was sent.
+        """
+        self.sent = False
+        day = int(now() // _DAY)
+        held, items = await self._reserve(day, on_event)
+        try:
+            if items < self._most.items and self._sized is not None:
+                request = self._sized(items)
+            reply = await send(request)
+        except BaseException as error:
+            free = not self.sent or _is_free(error, is_read=self._most.is_read)
+            await _each([each.release if free else each.keep for _, each in held])
+            for budget, reservation in held:
+                self._tell(on_event, budget, 0 if free else reservation.amount)
+            if held and not free:
+                self.paid += dollars(held[0][1].amount)
+            raise
+        # Which of two days a resource is charged on can't be told if midnight came in between.
+        today = day if int(now() // _DAY) == day else None
+        charged = returned(self._most.charge, reply)
+        paid = await _each([partial(each.settle, charged, today) for _, each in held])
+        for (budget, _), micros in zip(held, paid, strict=True):
+            self._tell(on_event, budget, micros)
+        self.paid += dollars(paid[0])
+        return reply
+
+    async def _reserve(
+        self, day: int, on_event: OnEvent | None
+    ) -> tuple[list[tuple[AnyBudget, Reservation]], int]:
+        most, held = self._most, list[tuple[AnyBudget, Reservation]]()
+        try:
+            for budget in self._budgets:
+                reservation = await budget.reserve(most, day)
+                held.append((budget, reservation))
+                if reservation.items < most.items:
+                    most = most.for_fewer(reservation.items)
+        except BaseException:
+            await _each([reservation.release for _, reservation in held])
+            raise
+        if on_event is not None:
+            for budget, reservation in held:
+                on_event(
+                    BudgetReserved(
+                        endpoint=self._label,
+                        usd=dollars(reservation.amount),
+                        items=most.items,
+                        spent=budget.spent,
+                        reserved=budget.reserved,
+                        cap=budget.cap,
+                    )
+                )
+        return held, most.items
+
+    def _tell(self, on_event: OnEvent | None, budget: AnyBudget, micros: int) -> None:
+        if on_event is not None:
+            on_event(
+                BudgetSettled(
+                    endpoint=self._label,
+                    usd=dollars(micros),
+                    spent=budget.spent,
+                    reserved=budget.reserved,
+                    cap=budget.cap,
+                )
+            )
+
+
+async def _each(calls: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+    """Make every call, whatever happens during one of them: each of them holds money."""
+    answers: list[T] = []
+    interrupted: BaseException | None = None
+    for call in calls:
+        try:
+            answers.append(await call())
+        except BaseException as error:  # noqa: BLE001  # raised below
+            interrupted = error
+    if interrupted is not None:
+        raise interrupted
+    return answers
+
+
+def _is_free(error: BaseException, *, is_read: bool) -> bool:
+    """Whether X charges nothing for an attempt that failed after it may have been sent."""
+    if isinstance(error, TransportError):
+        return not error.sent
+    if isinstance(error, DecodeError):
+        return is_read and error.status not in _OK and error.status != 0
+    if isinstance(error, APIError):
+        return is_read or isinstance(error, _TURNED_AWAY)
+    return isinstance(error, ManagerClosed)
