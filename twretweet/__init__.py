@@ -65,8 +65,11 @@ from twretweet.query import TweetQuery, UserQuery
 from twretweet.session import RetweetResult, Session
 from twretweet.walk import (
     Checkpoint,
+    Found,
+    ManyWalks,
     PartialResult,
     Walk,
+    WalksFailed,
 )
 
 __all__ = [
@@ -90,12 +93,14 @@ __all__ = [
     "DecodeError",
     "FileTokenStore",
     "Forbidden",
+    "Found",
     "Includes",
     "InvalidRequest",
     "Lease",
     "Limiter",
     "LimiterUnavailable",
     "ManagerClosed",
+    "ManyWalks",
     "Media",
     "MemoryLimiter",
     "MemoryTokenStore",
@@ -142,5 +147,6 @@ __all__ = [
     "User",
     "UserQuery",
     "Walk",
+    "WalksFailed",
     "__version__",
 ]

@@ -2,14 +2,18 @@
 
 from twretweet.walk.calls import Walks
 from twretweet.walk.checkpoint import Checkpoint
+from twretweet.walk.many import Found, ManyWalks, WalksFailed
 from twretweet.walk.partial import PartialResult
 from twretweet.walk.walk import OnProblem, Pages, Walk
 
 __all__ = [
     "Checkpoint",
+    "Found",
+    "ManyWalks",
     "OnProblem",
     "Pages",
     "PartialResult",
     "Walk",
     "Walks",
+    "WalksFailed",
 ]

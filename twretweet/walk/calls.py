@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
 from twretweet import ids
 from twretweet.budget import AnyBudget
+from twretweet.errors import TwretweetError
 from twretweet.ids import TweetRef
 from twretweet.models import Tweet, User
 from twretweet.pipeline import Caller, PageFetcher
 from twretweet.protocol import endpoints
 from twretweet.query import TweetQuery, UserQuery
 from twretweet.walk.checkpoint import Checkpoint
+from twretweet.walk.many import ManyWalks
 from twretweet.walk.walk import OnProblem, Walk
 
 _PLAIN_TWEET = TweetQuery()
@@ -122,3 +126,56 @@ class Walks:
             on_problem=on_problem,
             resume=resume,
         )
+
+    def walk_many(
+        self,
+        tweet_ids: Iterable[TweetRef],
+        query: TweetQuery = _PLAIN_TWEET,
+        *,
+        max_results: int = 100,
+        limit: int | None = None,
+        at_once: int = 4,
+        budget: AnyBudget | None = None,
+        on_problem: OnProblem = "keep",
+        on_error: Callable[[str, TwretweetError], None] | None = None,
+        resume: Mapping[str, Checkpoint] | None = None,
+    ) -> ManyWalks[Tweet]:
+        """Walk the retweets of many tweets at once, merged as their pages come.
+
+        Each tweet gets a page in its turn. One that fails does not end the others.
+
+        Args:
+            tweet_ids: digits, ints, or the addresses of the tweets' pages; each counts once.
+            query: which fields and expansions to ask for.
+            max_results: the size of a page, 1 to 100.
+            limit: how many retweets of each tweet at the most.
+            at_once: how many pages are fetched or kept ready at a time.
+            budget: what all of it may cost; a budget of the manager holds besides.
+            on_problem: as for :meth:`retweets`; the tweet of such a page counts as failed.
+            on_error: is told which tweet failed, and why. Without it, ``WalksFailed`` is raised
+                when all others have come to their end. Iterate again to try those once more.
+            resume: what ``checkpoints()`` of an earlier walk gave.
+
+        Raises:
+            QueryError: an argument is wrong. Nothing was sent.
+            CredentialsError: this account can't ask that. Nothing was sent.
+
+        Source: https://docs.x.com/x-api/posts/get-reposts
+        """
+        points = dict[str, Checkpoint]() if resume is None else resume
+        sources = {
+            tweet: PageFetcher(self._caller, endpoints.RETWEETS, query, tweet, budget)
+            for tweet in dict.fromkeys(map(ids.tweet_id, tweet_ids))
+        }
+        walks = {
+            tweet: Walk(
+                source,
+                max_results=max_results,
+                limit=limit,
+                on_problem=on_problem,
+                resume=points.get(tweet),
+            )
+            for tweet, source in sources.items()
+        }
+        source = next(iter(sources.values()), None)
+        return ManyWalks(walks, source, at_once=at_once, on_error=on_error)
