@@ -70,6 +70,7 @@ from twretweet.walk import (
     PartialResult,
     Walk,
     WalksFailed,
+    Watch,
 )
 
 __all__ = [
@@ -148,5 +149,6 @@ __all__ = [
     "UserQuery",
     "Walk",
     "WalksFailed",
+    "Watch",
     "__version__",
 ]

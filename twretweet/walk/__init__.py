@@ -5,6 +5,7 @@ from twretweet.walk.checkpoint import Checkpoint
 from twretweet.walk.many import Found, ManyWalks, WalksFailed
 from twretweet.walk.partial import PartialResult
 from twretweet.walk.walk import OnProblem, Pages, Walk
+from twretweet.walk.watch import Watch
 
 __all__ = [
     "Checkpoint",
@@ -16,4 +17,5 @@ __all__ = [
     "Walk",
     "Walks",
     "WalksFailed",
+    "Watch",
 ]

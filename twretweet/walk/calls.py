@@ -15,6 +15,7 @@ from twretweet.query import TweetQuery, UserQuery
 from twretweet.walk.checkpoint import Checkpoint
 from twretweet.walk.many import ManyWalks
 from twretweet.walk.walk import OnProblem, Walk
+from twretweet.walk.watch import Watch
 
 _PLAIN_TWEET = TweetQuery()
 _PLAIN_USER = UserQuery()
@@ -179,3 +180,44 @@ class Walks:
         }
         source = next(iter(sources.values()), None)
         return ManyWalks(walks, source, at_once=at_once, on_error=on_error)
+
+    def watch_retweets(
+        self,
+        tweet_id: TweetRef,
+        query: TweetQuery = _PLAIN_TWEET,
+        *,
+        max_results: int = 100,
+        every: float = 1.0,
+        budget: AnyBudget | None = None,
+        on_problem: OnProblem = "keep",
+        resume: Checkpoint | None = None,
+    ) -> Watch[Tweet]:
+        """Wait for new retweets of a tweet, without an end; each comes once, oldest first.
+
+        It looks as often as what is left of the window allows until its end. The first look only
+        finds out what is there, and hands out nothing.
+
+        Args:
+            tweet_id: digits, an int, or the address of the tweet's page.
+            query: which fields and expansions to ask for.
+            max_results: the size of a page, 1 to 100. Full pages cost no more: X charges for a
+                retweet once a day.
+            every: the shortest time between two looks, in seconds.
+            budget: what it may cost; a budget of the manager holds besides.
+            on_problem: as for :meth:`retweets`.
+            resume: a checkpoint of an earlier watch of the same tweet and query; what came
+                meanwhile comes first.
+
+        Raises:
+            QueryError: an argument is wrong. Nothing was sent.
+            CredentialsError: this account can't ask that. Nothing was sent.
+
+        Source: https://docs.x.com/x-api/posts/get-reposts
+        """
+        return Watch(
+            PageFetcher(self._caller, endpoints.RETWEETS, query, ids.tweet_id(tweet_id), budget),
+            max_results=max_results,
+            every=every,
+            on_problem=on_problem,
+            resume=resume,
+        )

@@ -1,0 +1,200 @@
+"""Watching a tweet: its new retweets, each once, as they come.
+
+X lists retweets newest first and can't tell what is new, so the first page is fetched again and
+again, and the pages behind it until one holds something known. The rules:
+
+1. Ids of tweets grow with time. What is older than the oldest known id is not new; what is known
+   is not new; everything else is. So it does no harm that a known retweet is undone, and one that
+   turns up late in the list, up to a page back, is still found.
+2. All that is new is gathered before the first of it is handed out, oldest first. An error leaves
+   it gathered: asked again, the page that failed is fetched. Where X has forgotten that page's
+   token, or it leads in a circle, gathering begins again at the first page.
+3. Between two looks lies the time that spreads what is left of the window evenly over the rest of
+   it, so the window lasts, and the next look is due when X allows it. After new retweets that took
+   several requests, the next looks are further apart.
+4. The latest ids that were handed out are remembered, no more than ``_REMEMBERED``; the oldest of
+   the others is where "older" begins.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import insort
+from collections import deque
+from collections.abc import Iterable
+from typing import Generic, Self, TypeVar, cast
+
+import msgspec
+
+from twretweet.errors import ConcurrentWalk, InvalidRequest, PaginationError, QueryError
+from twretweet.models import Page, Tweet, User
+from twretweet.walk.checkpoint import Checkpoint
+from twretweet.walk.known import age
+from twretweet.walk.partial import partial_result
+from twretweet.walk.sheets import about_tokens, following_token
+from twretweet.walk.source import Identified, PageSource
+from twretweet.walk.start import check_page_size, start_of
+from twretweet.walk.walk import OnProblem
+
+T = TypeVar("T", bound=Identified)
+
+_REMEMBERED = 1000
+
+
+class Watch(Generic[T]):
+    """An endless async iterator over new retweets, oldest first.
+
+    It holds no task, connection or cancel scope between two items, so it can be left by ``break``
+    and iterated again. The first look only finds out what is there already.
+
+    Args:
+        source: where the pages come from.
+        max_results: the size of a page, 1 to 100.
+        every: the shortest time between two looks, in seconds.
+        on_problem: ``"keep"`` passes over the problems of a page; ``"raise"`` raises them.
+        resume: where an earlier watch of the same tweet and query was.
+
+    Raises:
+        QueryError: an argument is out of range.
+        CheckpointMismatch: the checkpoint is one of something else.
+    """
+
+    def __init__(
+        self,
+        source: PageSource[T],
+        *,
+        max_results: int = 100,
+        every: float = 1.0,
+        on_problem: OnProblem = "keep",
+        resume: Checkpoint | None = None,
+    ) -> None:
+        check_page_size(max_results)
+        if not 0 <= every < math.inf:
+            raise QueryError(f"every is {every!r}: it must be a number of seconds, 0 or more")
+        if on_problem not in ("keep", "raise"):
+            raise QueryError(f"on_problem is {on_problem!r}: it must be 'keep' or 'raise'")
+        self._source = source
+        self._max_results = max_results
+        self._every = every
+        self._on_problem: OnProblem = on_problem
+        self._start = start_of(source, resume, endpoint=f"watch {source.endpoint}")
+        self._count = self._start.count
+        self._last_id = self._start.last_id
+        self._known: list[int] = sorted(map(age, self._start.handed_out))
+        # What is not above this is not new; None until the first look.
+        self._floor = self._known[0] if self._known else None
+        self._ready: deque[T] = deque()
+        self._gathered: dict[str, T] = {}  # in X's order
+        self._token: str | None = None
+        self._seen: set[str] = set()
+        self._due = -math.inf
+        self._looking = False
+        self._restarted = False  # since the last time that all was gathered
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        """The next new retweet; waits until there is one.
+
+        Raises:
+            PaginationError: the pages lead in a circle.
+            TwretweetError: a page could not be fetched; iterate again to go on.
+        """
+        if self._looking:
+            raise ConcurrentWalk("two tasks iterate the same watch; share one iterating task")
+        while not self._ready:
+            self._looking = True
+            try:
+                await self._look()
+            finally:
+                self._looking = False
+        item = self._ready.popleft()
+        self._remember([item.id])
+        self._count += 1
+        self._last_id = item.id
+        return item
+
+    def checkpoint(self) -> Checkpoint:
+        """The position after the retweet that was handed out last, for ``resume=``."""
+        known = self._known
+        if self._floor is not None and self._floor not in known[:1]:
+            known = [self._floor, *known]
+        return msgspec.structs.replace(
+            self._start,
+            handed_out=tuple(map(str, known)),
+            last_id=self._last_id,
+            count=self._count,
+        )
+
+    async def _look(self) -> None:
+        """Fetch the next page, when it is due; make ready what is new once all of it is there."""
+        clock, token = self._source.clock, self._token
+        if token is None:
+            wait = self._due - clock.monotonic()
+            if wait > 0:
+                await clock.sleep(wait)
+        try:
+            page = await self._source.fetch(token, self._max_results)
+        except BaseException as error:
+            if token is None:
+                self._schedule()  # who asks again at once must not ask X at once
+            elif isinstance(error, InvalidRequest) and about_tokens(error):
+                self._source.expired(self._last_id or "")
+                self._begin_again()
+                if not self._restarted:
+                    self._restarted = True
+                    return
+            raise
+        self._take(page, token)
+        if page.problems and self._on_problem == "raise":
+            partial = partial_result(cast("Page[Tweet] | Page[User]", page))
+            raise self._source.located(partial)
+
+    def _take(self, page: Page[T], token: str | None) -> None:
+        if self._floor is None:
+            self._begin_with(page)
+            self._schedule()
+            return
+        known, met = frozenset(self._known), False
+        for item in page.data:
+            if age(item.id) in known or age(item.id) <= self._floor:
+                met = True
+            else:
+                self._gathered.setdefault(item.id, item)
+        following = None if met else following_token(page)
+        if following is None:
+            self._ready.extend(sorted(self._gathered.values(), key=lambda item: age(item.id)))
+            self._begin_again()
+            self._schedule()
+        elif following == token or following in self._seen:
+            self._begin_again()
+            self._schedule()
+            circle = f"the page token {following!r} came a second time: the pages lead in a circle"
+            raise self._source.located(PaginationError(circle, page_token=following))
+        else:
+            self._seen.add(following)
+            self._token = following
+
+    def _begin_with(self, page: Page[T]) -> None:
+        """Take what the first page shows for known, and what lies behind it."""
+        self._floor = min((age(item.id) for item in page.data), default=0)
+        self._remember(item.id for item in page.data)
+
+    def _begin_again(self) -> None:
+        self._gathered.clear()
+        self._seen.clear()
+        self._token = None
+
+    def _schedule(self) -> None:
+        self._restarted = False
+        pause = max(self._source.interval(), self._every)
+        self._due = self._source.clock.monotonic() + pause
+
+    def _remember(self, ids: Iterable[str]) -> None:
+        for each in ids:
+            insort(self._known, age(each))
+        if len(self._known) > _REMEMBERED:
+            forgotten = len(self._known) - _REMEMBERED
+            self._floor = max(self._floor or 0, self._known[forgotten - 1])
+            del self._known[:forgotten]
