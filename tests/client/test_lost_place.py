@@ -52,11 +52,11 @@ class Scene:
 @pytest.fixture
 async def scene(clock):
     events: list[Event] = []
-    async with ScriptedServer() as server:
-        async with tw.SessionManager(
-            base_url=server.url, clock=clock, on_event=events.append
-        ) as manager:
-            yield Scene(server, manager.session(tw.AppOnly("t")), events)
+    async with (
+        ScriptedServer() as server,
+        tw.SessionManager(base_url=server.url, clock=clock, on_event=events.append) as manager,
+    ):
+        yield Scene(server, manager.session(tw.AppOnly("t")), events)
 
 
 async def ids_of(walk) -> list[int]:
