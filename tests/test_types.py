@@ -32,6 +32,18 @@ async def main(manager: tw.SessionManager, point: tw.Checkpoint) -> None:
     assert_type(await session.v1.retweet(1, trim_user=True), tw.Status)
     assert_type(session.rate_limits(), list[tw.BucketState])
     assert_type(walk.checkpoint().to_json(), str)
+    budget = tw.Budget(usd=5.00)
+    tw.SessionManager(budget=budget)
+    assert_type(budget.cap, float | None)
+    assert_type(session.retweeters(1, prefetch=2, budget=budget), tw.Walk[tw.User])
+    many = session.walk_many([1, "2"], on_error=lambda tweet_id, error: print(tweet_id, error))
+    async for found in many:
+        assert_type(found, tw.Found[tw.Tweet])
+        assert_type(found.item, tw.Tweet)
+    assert_type(many.checkpoints(), dict[str, tw.Checkpoint])
+    watch = session.watch_retweets(1, on_problem="raise", resume=point)
+    async for retweet in watch:
+        assert_type(retweet, tw.Tweet)
 """
 WRONG = [
     'session.retweets("1", tw.TweetQuery().fields("create_at"))',
@@ -43,6 +55,11 @@ WRONG = [
     'manager.session("token")',
     'tw.SessionManager(vocabulary="toot")',
     'tw.OAuth1("a", "b", "c")',
+    'session.retweets("1", on_problem="ignore")',
+    'session.retweets("1", budget=5.0)',
+    'session.walk_many("1", prefetch=2)',
+    "tw.SessionManager(budget=5)",
+    "tw.Budget(usd=[5])",
 ]
 
 

@@ -65,6 +65,20 @@ async def test_the_day_is_xs_own_and_ends_at_midnight_utc(sandbox):
             assert budget.spent == spent, f"at {hour}:01"
 
 
+async def test_a_page_that_was_on_its_way_at_midnight_is_counted_in_full():
+    clock = LoopClock(datetime(2026, 8, 20, 23, 50, tzinfo=UTC).timestamp())
+    budget = tw.Budget()
+    async with (
+        Sandbox(clock=clock, quirks=Quirks(latency=10)) as x,
+        tw.SessionManager(base_url=x.url, clock=clock, budget=budget) as manager,
+    ):
+        session = manager.session(x.oauth1)
+        for pause, spent in ((0, 0.25), (584, 0.5), (60, 0.75), (60, 0.75)):
+            await clock.sleep(pause)
+            await session.retweets(x.tweet_id, limit=50).collect()
+            assert budget.spent == spent
+
+
 async def test_the_last_page_is_as_small_as_the_money_and_then_it_stops(sandbox, open_manager):
     budget = tw.Budget(usd=0.63)
     async with open_manager() as manager:
@@ -111,18 +125,19 @@ async def test_the_budgets_of_the_manager_and_of_the_walk_both_hold(sandbox, ope
         with pytest.raises(tw.BudgetExceeded, match=r"\$0\.75"):
             await session.retweets(sandbox.tweet_id, budget=part).collect()
         assert (whole.spent, part.spent) == (0.75, 0.75)
+        other = tw.Budget(usd=9)
         with pytest.raises(tw.BudgetExceeded, match=r"\$1\.00"):
-            await session.retweeters(sandbox.tweet_id, budget=tw.Budget(usd=9)).collect()
-        assert whole.reserved == part.reserved == 0
+            await session.retweeters(sandbox.tweet_id, budget=other).collect()
+        assert whole.reserved == part.reserved == other.reserved == 0
         assert whole.spent == 1
 
 
 async def test_one_budget_given_twice_pays_once(sandbox, open_manager):
-    budget = tw.Budget(usd=1)
+    budget = tw.Budget(usd=0.5)
     async with open_manager(budget) as manager:
         session = manager.session(sandbox.oauth1)
         await session.retweets(sandbox.tweet_id, limit=100, budget=budget).collect()
-        assert budget.spent == 0.5
+        assert (budget.spent, sizes(sandbox)) == (0.5, ["100"])
 
 
 async def test_lookups_and_writes_are_paid_too(sandbox, open_manager):

@@ -100,6 +100,18 @@ async def test_retweeters_go_on_behind_the_last_known_one_that_is_still_there(sc
     assert await ids_of(walk) == [5, 90, 7, 8, 6]
 
 
+async def test_one_who_undid_and_did_it_again_does_not_mark_the_place(scene):
+    scene.answers(
+        users(5, 90, 7, 41, 42, 43, 44, 45, token="a"),
+        FORGOTTEN,
+        users(90, 1, 2, 3, 4, 6, 8, 9, token="b"),  # 90 stands at the front now
+        users(5, 7, 41, 42, 43, 44, 45, 30, token="c"),
+        users(20),
+    )
+    walk = scene.session.retweeters(1)
+    assert await ids_of(walk) == [5, 90, 7, 41, 42, 43, 44, 45, 30, 20]
+
+
 async def test_retweeters_of_whom_none_is_left_are_a_lost_place(scene):
     scene.answers(users(5, 90, token="a"), FORGOTTEN, users(3, token="b"), users(4))
     walk = scene.session.retweeters(1)

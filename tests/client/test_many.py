@@ -170,15 +170,18 @@ async def test_no_tweets_at_all_are_walked_in_no_time(session, sandbox):
     assert not sandbox.requests
 
 
-async def test_left_by_break_and_forgotten_it_leaves_nothing(session, sandbox, manager):
-    tweets = [sandbox.add_tweet(retweets=500) for _ in range(30)]
-    async for _ in session.walk_many(tweets, at_once=8, max_results=1):
-        break
-    gc.collect()
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert prefetching() == []
-    assert all(state.in_flight == state.waiting == 0 for state in manager.rate_limits())
+async def test_left_by_break_and_forgotten_it_leaves_nothing(clock):
+    async with ScriptedServer() as server:
+        server.replies.extend([reply(200, page("9", next_token="a")), ...])
+        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
+            async for _ in manager.session(tw.AppOnly("t")).walk_many(range(1, 30), at_once=8):
+                assert prefetching()
+                break
+            gc.collect()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert prefetching() == []
+            assert all(state.in_flight == 0 for state in manager.rate_limits())
 
 
 async def test_wherever_it_is_cancelled_nothing_stays_behind(sandbox, clock):

@@ -193,6 +193,11 @@ async def test_closing_the_manager_ends_it_and_what_came_can_still_be_read(sandb
         walk = manager.session(sandbox.oauth1).retweets(sandbox.tweet_id, prefetch=2)
         ids = [(await anext(walk)).id]
         await quiet()
+        async for retweet in walk:  # the task fetches again as soon as a page was begun
+            ids.append(retweet.id)
+            if len(ids) == 101:
+                break
+    assert prefetching() == []
     with pytest.raises(tw.ManagerClosed):
         async for retweet in walk:
             ids.append(retweet.id)
@@ -211,6 +216,25 @@ async def test_a_caller_who_waits_while_the_manager_is_closed_is_told(clock):
             tasks.start_soon(manager.aclose)
             with pytest.raises(tw.ManagerClosed):
                 await anext(walk)
+
+
+async def test_closing_the_manager_waits_for_the_end_of_what_it_owns(clock):
+    async with ScriptedServer() as server:
+        server.replies.extend([reply(200, page("9", next_token="a")), ...])
+        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
+            walk = manager.session(tw.AppOnly("t")).retweets(1, prefetch=2)
+            await anext(walk)
+            await quiet()
+            assert len(prefetching()) == 1
+        assert prefetching() == []
+        with pytest.raises(tw.ManagerClosed):
+            await anext(walk)
+
+
+async def test_whatever_task_the_manager_owns_ends_with_it(manager):
+    task = manager._pipeline.tasks.start(anyio.sleep_forever, "twretweet test")
+    await manager.aclose()
+    assert task.cancelled()
 
 
 async def test_wherever_it_is_cancelled_nothing_stays_behind(sandbox, clock):
