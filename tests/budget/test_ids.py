@@ -15,7 +15,7 @@ IDS = st.integers(0, 10**19 - 1)
 def test_it_tells_what_is_new_as_a_set_does(numbers):
     ids, model = IdSet(), set[int]()
     for number in numbers:
-        assert ids.add(number) is (number not in model)
+        assert ids.add([number]) == (number not in model)
         model.add(number)
     assert len(ids) == len(model)
     assert set(ids) == model
@@ -24,8 +24,7 @@ def test_it_tells_what_is_new_as_a_set_does(numbers):
 @given(st.sets(IDS, max_size=300))
 def test_what_is_packed_comes_back(numbers):
     ids = IdSet()
-    for number in numbers:
-        ids.add(number)
+    assert ids.add(numbers) == len(numbers)
     packed = ids.pack()
     assert len(packed) == 8 * len(numbers)
     assert set(IdSet.unpack(packed)) == numbers
@@ -39,9 +38,9 @@ def test_bytes_that_are_no_ids_are_refused(packed):
 
 def test_a_hundred_thousand_ids_take_no_more_than_24_bytes_each():
     ids, count = IdSet(), 100_000
-    for number in range(count):
-        # As X's own: milliseconds in the upper bits, little in the lower ones.
-        assert ids.add(1_500_000_000_000_000_000 + number * 37 * (1 << 22))
+    # As X's own: milliseconds in the upper bits, little in the lower ones.
+    first = 1_500_000_000_000_000_000
+    assert ids.add(first + number * 37 * (1 << 22) for number in range(count)) == count
     size = sum(sys.getsizeof(table) for table in ids._tables if table is not None)
     assert size / count < 25
     assert len(ids) == count

@@ -35,7 +35,7 @@ class Histories(RuleBasedStateMachine):
     def reserve(self, each: int, items: int, fewer: bool) -> Held:
         left = CAP - self.spent - self.reserved
         granted = self.ledger.reserve(each, items, fewer=fewer)
-        if each * items <= left:
+        if not each or each * items <= left:
             assert granted == items
         elif fewer:
             assert granted == max(left, 0) // each

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Self
 
-_SHARDS_BITS = 6
+_SHARDS = 64
 _FIRST = 8  # places of a new shard
-_ODD = 0x9E3779B97F4A7C15  # 2**64 divided by the golden ratio: spreads what differs by little
-_ALL = (1 << 64) - 1
+# Ids of X hold the time in milliseconds above 22 bits of where and in which order. Folded, the time
+# lies over the others, so ids that are made in one day differ in their low bits.
+_TIME_FROM = 22
+_LOW_BITS = (1 << 30) - 1
 
 
 class IdSet:
@@ -23,8 +25,8 @@ class IdSet:
     __slots__ = ("_counts", "_tables")
 
     def __init__(self) -> None:
-        self._tables: list[array[int] | None] = [None] * (1 << _SHARDS_BITS)
-        self._counts = array("L", bytes(array("L").itemsize << _SHARDS_BITS))
+        self._tables: list[array[int] | None] = [None] * _SHARDS
+        self._counts = [0] * _SHARDS
 
     def __len__(self) -> int:
         return sum(self._counts)
@@ -34,26 +36,30 @@ class IdSet:
             if table is not None:
                 yield from (kept - 1 for kept in table if kept)
 
-    def add(self, number: int) -> bool:
-        """Put ``number`` in; whether it was not there before."""
-        kept = number + 1
-        mixed = kept * _ODD & _ALL
-        shard = mixed >> 64 - _SHARDS_BITS
-        table = self._tables[shard]
-        if table is None:
-            table = self._tables[shard] = array("Q", bytes(8 * _FIRST))
-        mask = len(table) - 1
-        place = mixed >> 16 & mask
-        while found := table[place]:
-            if found == kept:
-                return False
-            place = place + 1 & mask
-        table[place] = kept
-        count = self._counts[shard] + 1
-        self._counts[shard] = count
-        if 3 * count > 2 * len(table):
-            self._tables[shard] = _grown(table)
-        return True
+    def add(self, numbers: Iterable[int]) -> int:
+        """Put ``numbers`` in; how many of them were not there before."""
+        tables, counts, new = self._tables, self._counts, 0
+        for number in numbers:
+            kept = number + 1
+            place = (kept ^ kept >> _TIME_FROM) & _LOW_BITS
+            shard = place % _SHARDS
+            place //= _SHARDS
+            table = tables[shard]
+            if table is None:
+                table = tables[shard] = array("Q", bytes(8 * _FIRST))
+            mask = len(table) - 1
+            place &= mask
+            while found := table[place]:
+                if found == kept:
+                    break
+                place = place + 1 & mask
+            else:
+                table[place] = kept
+                new += 1
+                counts[shard] += 1
+                if 3 * counts[shard] > 2 * len(table):
+                    tables[shard] = _grown(table)
+        return new
 
     def pack(self) -> bytes:
         """All of them, 8 bytes each, for :meth:`unpack`."""
@@ -70,8 +76,7 @@ class IdSet:
         numbers = array("Q")
         numbers.frombytes(packed)
         ids = cls()
-        for number in _little(numbers):
-            ids.add(number)
+        ids.add(_little(numbers))
         return ids
 
 
@@ -87,7 +92,7 @@ def _grown(table: array[int]) -> array[int]:
     mask = len(twice) - 1
     for kept in table:
         if kept:
-            place = (kept * _ODD & _ALL) >> 16 & mask
+            place = ((kept ^ kept >> _TIME_FROM) & _LOW_BITS) // _SHARDS & mask
             while twice[place]:
                 place = place + 1 & mask
             twice[place] = kept

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from twretweet.budget.ids import IdSet
-from twretweet.budget.tariff import Bill, number_of
+from twretweet.budget.tariff import Bill, numbers_of
 from twretweet.errors import QueryError
 from twretweet.protocol.prices import Charge
 
@@ -84,10 +84,8 @@ class Ledger:
         paid = bill.fixed
         for line in bill.lines:
             known = seen.setdefault(line.charge, IdSet())
-            for resource in line.ids:
-                number = number_of(resource)
-                if number is None or known.add(number):
-                    paid += line.price
+            numbers = numbers_of(line.ids)
+            paid += line.price * (len(line.ids) - len(numbers) + known.add(numbers))
         self.reserved -= amount
         self.spent += paid
         return paid

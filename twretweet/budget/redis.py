@@ -27,7 +27,7 @@ from msgspec import Struct
 from redis.exceptions import NoScriptError
 
 from twretweet.budget.ledger import Ledger
-from twretweet.budget.tariff import Bill, Tariff, dollars, exceeded, number_of
+from twretweet.budget.tariff import Bill, Tariff, dollars, exceeded, numbers_of
 from twretweet.errors import BudgetUnavailable, QueryError
 from twretweet.protocol.charges import Most, Returned
 from twretweet.protocol.prices import PRICES, Charge, PriceList, Usd, micros_down
@@ -218,9 +218,8 @@ class RedisBudget:
         fixed, keys = bill.fixed, list(self._keys())
         lines: list[str] = []
         for line in bill.lines:
-            numbers = [number_of(resource) for resource in line.ids]
-            known = [str(number) for number in numbers if number is not None]
-            fixed += line.price * (len(numbers) - len(known))
+            known = list(map(str, numbers_of(line.ids)))
+            fixed += line.price * (len(line.ids) - len(known))
             if known:
                 keys.append(self._seen(day, line.charge))
                 lines += [str(line.price), str(len(known)), *known]

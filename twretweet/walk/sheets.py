@@ -77,7 +77,7 @@ class Sheets(Generic[T]):
         self._last_id = start.last_id
         # The items that were handed out last, in X's order, where their ids don't tell the order.
         self._place = () if source.newest_first else (start.place or start.known)
-        self._given = (*start.handed_out, *start.known[-1:])  # the last that were handed out
+        self._given: tuple[T, ...] = ()  # the last items that are handed out
         self._seen: set[str] = set()
         self._circle: str | None = None
         self._lost: str | None = None  # the token that X forgot, while its place is searched
@@ -126,7 +126,7 @@ class Sheets(Generic[T]):
         else:
             if self._circle is not None:
                 # An endless loop gives the page before once more: only what is new is handed out.
-                known = (*known, *self._given)
+                known = (*known, *(item.id for item in self._given))
             data, after = after_known(page.data, known, newest_first=self._source.newest_first)
         stood, whole = page.data, left is None or len(data) <= left
         if data is not stood or not whole:
@@ -165,7 +165,7 @@ class Sheets(Generic[T]):
         self._count += len(data)
         if data:
             self._searched = False
-            self._given = tuple([item.id for item in data])
+            self._given = data
         if self._circle is not None:
             self._known = (*sheet.known, *(item.id for item in data))
             self._token = token

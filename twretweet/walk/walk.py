@@ -88,10 +88,16 @@ class Walk(Generic[T]):
             PaginationError: the pages lead in a circle.
             TwretweetError: the next page could not be fetched; iterate again to try once more.
         """
-        while (item := self.next_here()) is None:
+        while True:
+            # As next_here(), but for the time that a call takes.
+            sheet = self._sheet
+            if sheet is not None and self._index < len(sheet.page.data):
+                item = sheet.page.data[self._index]
+                self._index += 1
+                self._count += 1
+                return item
             if not await self.turn_page():
                 raise StopAsyncIteration
-        return item
 
     def next_here(self) -> T | None:
         """The next item, if it needs no other page."""
