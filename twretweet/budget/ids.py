@@ -9,8 +9,8 @@ from typing import Self
 
 _SHARDS = 64
 _FIRST = 8  # places of a new shard
-# Ids of X hold the time in milliseconds above 22 bits of where and in which order. Folded, the time
-# lies over the others, so ids that are made in one day differ in their low bits.
+# Ids of X hold the milliseconds above 22 bits of where and in which order. Folded, the time
+# lies over the others, so ids that were made in one day differ in their low bits.
 _TIME_FROM = 22
 _LOW_BITS = (1 << 30) - 1
 
