@@ -202,7 +202,9 @@ async def test_a_refused_refresh_token_asks_for_a_person_and_is_not_sent_again(
     assert outcomes(sandbox) == ["refused"]
     assert [request.status for request in sandbox.requests] == [401, 400]
     assert await store.accounts() == [], "what never was good is not stored"
-    assert [type(event) for event in events if not hasattr(event, "window")] == [SignInNeeded] * 3
+    assert [type(event) for event in events if isinstance(event, SignInNeeded)] == (
+        [SignInNeeded] * 3
+    )
 
 
 async def test_a_person_who_signs_in_again_elsewhere_revives_the_account(sandbox, clock, store):
