@@ -7,60 +7,11 @@ import anyio
 import pytest
 
 import twretweet as tw
-from tests.support.scripted import ScriptedServer, page, reply
-from tests.support.virtual_time import LoopClock
-from twretweet.events import Event, PageTokenExpired
+from tests.client.crowd import Crowd, take
 from twretweet.sandbox import Sandbox
 from twretweet.sandbox.snowflake import first_id
 
 pytestmark = pytest.mark.anyio
-
-
-class Crowd(LoopClock):
-    """The clock of a sandbox in which people go on retweeting.
-
-    Whoever asks for the time finds the retweets made that were due by then.
-
-    Args:
-        every: seconds between two retweets.
-    """
-
-    def __init__(self, every: float) -> None:
-        super().__init__()
-        self.every = every
-        self.sandbox: Sandbox | None = None
-        self.made: list[str] = []
-        self._began = 0.0
-        self._coming = self._came = 0
-
-    def begin(self, sandbox: Sandbox, count: int) -> None:
-        """From now on, have so many retweets made."""
-        self.sandbox = sandbox
-        self._began = super().time()
-        self._coming, self._came = count, 0
-
-    def time(self) -> float:
-        now = super().time()
-        while self._came < self._coming:
-            due = self._began + self.every * (self._came + 1)
-            if due > now:
-                break
-            self.retweet(due)
-            self._came += 1
-        return now
-
-    def retweet(self, at: float) -> str:
-        assert self.sandbox is not None
-        world = self.sandbox._world
-        tweet = world.tweet(int(self.sandbox.tweet_id))
-        made = world.retweet(7_000_000 + len(self.made), tweet, first_id(at))
-        self.made.append(str(made.id))
-        return self.made[-1]
-
-    def undo(self, number: int) -> None:
-        assert self.sandbox is not None
-        world = self.sandbox._world
-        assert world.undo(7_000_000 + number, world.tweet(int(self.sandbox.tweet_id)))
 
 
 @pytest.fixture
@@ -80,10 +31,6 @@ async def x(crowd) -> AsyncIterator[Sandbox]:
 async def session(x, clock) -> AsyncIterator[tw.Session]:
     async with tw.SessionManager(base_url=x.url, clock=clock) as manager:
         yield manager.session(x.oauth1)
-
-
-async def take(watch: tw.Watch[tw.Tweet], count: int) -> list[str]:
-    return [(await anext(watch)).id for _ in range(count)]
 
 
 async def test_an_hour_of_five_retweets_a_second_misses_none_and_repeats_none(x, session, crowd):
@@ -231,104 +178,6 @@ async def test_the_budget_stops_it_and_a_higher_one_lets_it_go_on(x, session, cr
     assert got == crowd.made[before:]
 
 
-async def test_a_failed_page_in_the_middle_is_fetched_again_and_nothing_else(clock):
-    async with ScriptedServer() as server:
-        server.replies.extend(
-            [
-                reply(200, page("5")),
-                reply(200, page("9", "8", next_token="a")),
-                reply(503),
-                reply(200, page("7", "6", "5")),
-                reply(200, page("9")),
-            ]
-        )
-        once = tw.RetryPolicy(attempts=1)
-        async with tw.SessionManager(base_url=server.url, clock=clock, retry=once) as manager:
-            watch = manager.session(tw.AppOnly("t")).watch_retweets(1)
-            with pytest.raises(tw.ServerError):
-                await anext(watch)
-            assert await take(watch, 4) == ["6", "7", "8", "9"]
-    assert len(server.requests) == 4
-    assert "pagination_token=a" in server.requests[3].target
-
-
-async def test_a_page_token_that_x_has_forgotten_begins_again_and_is_told(clock):
-    events: list[Event] = []
-    forgotten = reply(
-        400,
-        {
-            "title": "Invalid Request",
-            "errors": [{"message": "The `pagination_token` query parameter value is not valid"}],
-        },
-    )
-    async with ScriptedServer() as server:
-        server.replies.extend(
-            [
-                reply(200, page("5")),
-                reply(200, page("9", "8", next_token="a")),
-                forgotten,
-                reply(200, page("10", "9", "8", next_token="b")),
-                forgotten,
-                reply(200, page("10", "9", "8", "7", "5")),
-            ]
-        )
-        async with tw.SessionManager(
-            base_url=server.url, clock=clock, on_event=events.append
-        ) as manager:
-            watch = manager.session(tw.AppOnly("t")).watch_retweets(1)
-            with pytest.raises(tw.InvalidRequest):
-                await anext(watch)
-            assert await take(watch, 4) == ["7", "8", "9", "10"]
-    assert len([event for event in events if isinstance(event, PageTokenExpired)]) == 2
-
-
-async def test_pages_that_lead_in_a_circle_are_told_and_hand_out_nothing_twice(clock):
-    async with ScriptedServer() as server:
-        server.replies.extend(
-            [
-                reply(200, page("5")),
-                reply(200, page("9", next_token="a")),
-                reply(200, page("9", next_token="a")),
-                reply(200, page("9", "8", "5")),
-            ]
-        )
-        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
-            watch = manager.session(tw.AppOnly("t")).watch_retweets(1)
-            with pytest.raises(tw.PaginationError, match="circle"):
-                await anext(watch)
-            assert await take(watch, 2) == ["8", "9"]
-
-
-async def test_a_retweet_that_turns_up_late_is_found_if_it_is_on_the_page(clock):
-    async with ScriptedServer() as server:
-        server.replies.extend(
-            [
-                reply(200, page("5", "4")),
-                reply(200, page("9", "7", "5", "4")),
-                reply(200, page("10", "9", "8", "7", "6", "5", "4", "3")),
-            ]
-        )
-        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
-            watch = manager.session(tw.AppOnly("t")).watch_retweets(1)
-            assert await take(watch, 5) == ["7", "9", "6", "8", "10"]
-
-
-async def test_only_so_many_ids_are_remembered_and_older_ones_are_never_new(clock):
-    ids = [str(number) for number in range(5000, 0, -1)]
-    async with ScriptedServer() as server:
-        server.replies.append(reply(200, page("1")))
-        pages = [page(*ids[at : at + 100], next_token=f"t{at}") for at in range(0, 4900, 100)]
-        server.replies.extend([reply(200, body) for body in pages])
-        server.replies.append(reply(200, page(*ids[4900:])))
-        server.replies.append(reply(200, page("3000", "17", "5001")))
-        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
-            watch = manager.session(tw.AppOnly("t")).watch_retweets(1)
-            got = await take(watch, 4999)
-            assert got == ids[-2::-1]
-            assert len(watch.checkpoint().handed_out) <= 1001
-            assert await take(watch, 1) == ["5001"]
-
-
 async def test_wherever_it_is_cancelled_nothing_stays_behind_and_nothing_is_lost(x, clock, crowd):
     crowd.begin(x, 150)
     await anyio.sleep(31)
@@ -362,17 +211,6 @@ async def test_wherever_it_is_cancelled_nothing_stays_behind_and_nothing_is_lost
             break
         cancelled += 1
     assert 10 < cancelled < 999
-
-
-async def test_problems_are_raised_if_wished_and_what_came_is_not_lost(clock):
-    async with ScriptedServer() as server:
-        body = {**page("6", "5"), "errors": [{"title": "t", "detail": "d"}]}
-        server.replies.extend([reply(200, page("5")), reply(200, body)])
-        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
-            watch = manager.session(tw.AppOnly("t")).watch_retweets(1, on_problem="raise")
-            with pytest.raises(tw.PartialResult):
-                await anext(watch)
-            assert (await anext(watch)).id == "6"
 
 
 async def test_two_tasks_on_one_watch_get_a_clear_error(x, session):
