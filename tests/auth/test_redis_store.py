@@ -90,6 +90,9 @@ async def test_what_is_no_text_of_tokens_says_so(store, redis):
     await redis.set("twretweet:tokens:bot", "s3cret")
     with pytest.raises(TokenStoreError, match="the tokens of 'bot' in Redis can't be read"):
         await store.load("bot")
+    with pytest.raises(TokenStoreError, match="can't be read"):
+        await store.save("bot", TOKENS)
+    assert await redis.get("twretweet:tokens:bot") == b"s3cret"
     await redis.delete("twretweet:tokens:bot")
     await redis.lpush("twretweet:tokens:bot", "s3cret")
     with pytest.raises(TokenStoreError, match="WRONGTYPE"):

@@ -42,7 +42,13 @@ def everything(error: BaseException) -> str:
         trace = trace.tb_next  # the test has the secrets, of course
     kind = type(error)
     rich = Traceback.from_exception(
-        kind, error, trace, show_locals=True, locals_max_string=None, locals_max_length=None
+        kind,
+        error,
+        trace,
+        show_locals=True,
+        locals_max_string=None,
+        locals_max_length=None,
+        extra_lines=0,  # colouring the code around is what takes the time
     )
     Console(file=shown, width=500).print(rich)
     link: BaseException | None = error

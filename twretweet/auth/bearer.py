@@ -16,6 +16,7 @@ from twretweet.auth.grant import Form, basic, is_token, redacted_error, unreadab
 from twretweet.credentials import AppOnly
 from twretweet.protocol.endpoints import AuthKind
 from twretweet.protocol.request import FORM_TYPE, Request
+from twretweet.protocol.response import Reply
 
 APP_TOKEN_PATH = "/oauth2/token"  # noqa: S105  # a path
 APP_TOKEN_ENDPOINT = f"POST {APP_TOKEN_PATH}"
@@ -114,6 +115,11 @@ class _Body(Struct):
     token_type: str
 
 
+def secrets_of(app: AppOnly) -> Form:
+    """What must not be repeated from a reply that quotes it."""
+    return Form({"key": app.consumer_key or "", "secret": app.consumer_secret or ""})
+
+
 def app_token(base_url: str, credentials: AppOnly) -> Flow[str]:
     """Exchange the key and secret of an app for its bearer token.
 
@@ -126,12 +132,20 @@ def app_token(base_url: str, credentials: AppOnly) -> Flow[str]:
     reply = yield Request("POST", base_url + APP_TOKEN_PATH, (), (FORM_TYPE, proof), form.encode())
     del proof  # the locals of this frame stand in the traceback
     if reply.status not in _OK:
-        raise redacted_error(reply, form)
+        raise redacted_error(reply, secrets_of(credentials))
+    token = _token(reply)
+    if token is None:
+        raise unreadable(reply)
+    return token
+
+
+def _token(reply: Reply) -> str | None:
+    """The token in a reply of success; it never raises, since its locals hold it."""
+    if reply.fault is not None:
+        return None
     try:
         body = msgspec.json.decode(reply.body, type=_Body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        body = None
-    if body is None or body.token_type.lower() != "bearer" or not is_token(body.access_token):
-        del body
-        raise unreadable(reply)
-    return body.access_token
+        return None
+    good = body.token_type.lower() == "bearer" and is_token(body.access_token)
+    return body.access_token if good else None

@@ -167,6 +167,7 @@ class FileTokenStore:
             if tokens is None:
                 content.accounts.pop(account, None)
             else:
+                _require_readable(content, account)
                 content.accounts[account] = msgspec.Raw(tokens.to_json())
             return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
 
@@ -182,6 +183,14 @@ class FileTokenStore:
 
     def _error(self, fault: str) -> TokenStoreError:
         return TokenStoreError(f"the token file {self._path}: {fault}")
+
+
+def _require_readable(content: _File, account: str) -> None:
+    """Refuse to replace what is stored under a name if a newer version wrote it."""
+    entry = content.accounts.get(account)
+    read = None if entry is None else read_tokens(bytes(entry))
+    if isinstance(read, str):
+        raise FileFault(f"the tokens of {account!r} {read}")
 
 
 def _parse(content: bytes | None) -> _File | str:

@@ -28,6 +28,7 @@ TOKEN_PATH = "/2/oauth2/token"  # noqa: S105  # a path
 TOKEN_ENDPOINT = f"POST {TOKEN_PATH}"
 _OK = range(200, 300)
 _REFUSALS = (400, 401)
+_HARMLESS = frozenset({"grant_type", "client_id", "redirect_uri", "token_type_hint"})
 _CLIENT_ERRORS = frozenset({"invalid_client", "unauthorized_client"})
 
 
@@ -101,7 +102,7 @@ class Form(Struct, frozen=True):
     def redact(self, body: bytes) -> bytes:
         """Take the fields, but the harmless ones, out of a body that quotes them."""
         for name, value in self.fields.items():
-            if name not in {"grant_type", "client_id", "token_type_hint"} and value:
+            if name not in _HARMLESS and value:
                 body = body.replace(value.encode(), b"[hidden]")
         return body
 
@@ -166,6 +167,7 @@ def read_grant(reply: Reply, form: Form, client: Client, now: float) -> Grant | 
 
 def refusal(reply: Reply, form: Form, client: Client) -> Refusal | TwretweetError:
     """What a reply that is no success means."""
+    form = Form({**form.fields, "client_secret": client.client_secret or ""})
     body = read_error_body(form.redact(reply.body))
     if reply.status not in _REFUSALS:
         return redacted_error(reply, form)

@@ -111,8 +111,9 @@ class RedisTokenStore:
         """Store ``tokens`` under a name.
 
         Raises:
-            TokenStoreError: Redis can't be asked.
+            TokenStoreError: Redis can't be asked, or holds there what can't be read.
         """
+        await self.load(account)
         await self.run(_SET, self._key(account), tokens)
 
     async def delete(self, account: str) -> None:

@@ -115,6 +115,10 @@ class Reply(Struct, frozen=True):
     def __repr__(self) -> str:
         return f"<Reply {self.status}, {len(self.body)} bytes>"
 
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        # rich asks msgspec's structs for this first; a body may hold tokens.
+        return [("status", self.status), ("bytes", len(self.body)), ("fault", self.fault)]
+
     @property
     def request_id(self) -> str | None:
         """X's own id of the exchange."""
