@@ -12,6 +12,19 @@ RIGHT = """
 import twretweet as tw
 from collections.abc import AsyncIterator
 from typing import assert_type
+from redis.asyncio import Redis, RedisCluster
+from twretweet.auth.redis import RedisTokenStore
+
+async def accounts(redis: Redis, cluster: RedisCluster) -> None:
+    stores: list[tw.TokenStore] = [
+        tw.MemoryTokenStore(), tw.FileTokenStore("tokens.json"), RedisTokenStore(redis),
+        RedisTokenStore(cluster),
+    ]
+    manager = tw.SessionManager(token_store=stores[0])
+    tokens = await stores[0].load("bot")
+    assert_type(tokens, tw.StoredTokens | None)
+    if isinstance(tokens, tw.OAuth2Tokens):
+        manager.session(tokens.credentials("bot"))
 
 async def main(manager: tw.SessionManager, point: tw.Checkpoint) -> None:
     session = manager.session(tw.OAuth1("a", "b", "c", "d"))

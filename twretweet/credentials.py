@@ -69,13 +69,18 @@ class OAuth1(_Secretive):
 class OAuth2(_Secretive):
     """OAuth 2.0 with PKCE: one user, a token of two hours, and one to renew it.
 
+    Tokens that X renews are kept in the manager's ``token_store``: under the name of the account,
+    or under one that follows from the first token, so that whoever passes that again after a
+    restart goes on with its successor.
+
     Args:
         client_id: the app's client id; no secret.
         client_secret: of a confidential client; ``None`` for a public one.
-        access_token: the bearer token of the user.
+        access_token: the bearer token of the user. Without any token, the account's are looked up
+            in the store.
         refresh_token: renews the access token, once.
-        expires_at: when the access token ends, in epoch seconds.
-        account: a name of your choice, under which rotated tokens are stored.
+        expires_at: when the access token ends, in epoch seconds of X's clock.
+        account: a name of your choice, under which the tokens are stored.
 
     Raises:
         CredentialsError: one is empty or can't stand in a header; the message names it.
