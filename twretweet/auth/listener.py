@@ -5,6 +5,9 @@ refuses all others without ending the wait: a browser also asks for an icon, ope
 which it sends nothing, and may be led here by others. What a connection may send, and how long it
 may take, is bounded.
 
+Sockets are used as they are: nothing is awaited but that one is ready, so no connection that was
+accepted is lost to a cancellation, and closing never waits.
+
 Source: https://www.rfc-editor.org/rfc/rfc8252, sections 7.3 and 8.3
 """
 
@@ -12,12 +15,13 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
+import sys
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 import anyio
-from anyio.abc import SocketAttribute, SocketListener, SocketStream
 
 from twretweet.auth.visit import HEAD_END, LONGEST_HEAD, Target, read_head, refused
 from twretweet.errors import QueryError, SignInError
@@ -30,20 +34,16 @@ _HIGHEST_PORT = 65_535
 _PATIENCE = 10.0
 _LINGER = 1.0
 _MOST_CONNECTIONS = 64
-_BROKEN = (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream)
+_CHUNK = 16 * 1024
 
 
 class Visit:
-    """A browser that came back, and waits for a page.
+    """A browser that came back, and waits for a page."""
 
-    Attributes:
-        address: what it asked for, in full; it holds the answer of X.
-    """
+    __slots__ = ("_connection", "_target")
 
-    __slots__ = ("_stream", "_target")
-
-    def __init__(self, stream: SocketStream, target: Target) -> None:
-        self._stream = stream
+    def __init__(self, connection: socket.socket, target: Target) -> None:
+        self._connection = connection
         self._target = target
 
     @property
@@ -52,12 +52,12 @@ class Visit:
         return self._target.address
 
     async def answer(self, reply: bytes) -> None:
-        """Send a whole reply. A browser that has gone needs none."""
-        await _answer(self._stream, reply)
+        """Send a whole reply, and close. A browser that has gone needs none."""
+        await _answer(self._connection, reply)
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Leave without an answer; harmless after one."""
-        await anyio.aclose_forcefully(self._stream)
+        self._connection.close()
 
 
 class RedirectListener:
@@ -79,41 +79,46 @@ class RedirectListener:
             raise QueryError(f"the path is {path!r}: it must look like {DEFAULT_PATH}")
         self._port = port
         self._path = path
-        self._listener: SocketListener | None = None
+        self._socket: socket.socket | None = None
         self._connections = 0
 
-    async def open(self) -> Self:
+    def open(self) -> Self:
         """Begin to listen.
 
         Raises:
             SignInError: the port is taken, or not for us.
         """
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
-            opened = await anyio.create_tcp_listener(local_host=HOST, local_port=self._port)
+            listening.setblocking(False)
+            # On Windows this name means that others may take the port away.
+            if sys.platform != "win32":
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((HOST, self._port))
+            listening.listen(_MOST_CONNECTIONS)
         except OSError as error:
+            listening.close()
             raise SignInError(_why_not(self._port, error)) from error
-        # One address, so one listener, and of sockets, which anyio's types don't tell.
-        listener = cast("SocketListener", opened.listeners[0])
-        self._port = int(listener.extra_attributes[SocketAttribute.local_port]())
-        self._listener = listener
+        self._port = int(listening.getsockname()[1])
+        self._socket = listening
         return self
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Stop listening; harmless when it has stopped."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            await anyio.aclose_forcefully(listener)
+        listening, self._socket = self._socket, None
+        if listening is not None:
+            listening.close()
 
-    async def __aenter__(self) -> Self:
-        return await self.open()
+    def __enter__(self) -> Self:
+        return self.open()
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.aclose()
+        self.close()
 
     @property
     def redirect_uri(self) -> str:
@@ -130,80 +135,115 @@ class RedirectListener:
         Raises:
             SignInError: it does not listen, or can't any more.
         """
-        listener = self._listener
-        if listener is None:
+        listening = self._socket
+        if listening is None:
             raise SignInError("the listener on loopback is not open")
         found: list[Visit] = []
         failed: list[OSError] = []
         try:
             async with anyio.create_task_group() as tasks:
 
-                async def receive(stream: SocketStream) -> None:
-                    target = await self._receive(stream)
+                async def receive(connection: socket.socket) -> None:
+                    target = await self._receive(connection)
                     if target is not None:
-                        found.append(Visit(stream, target))
+                        found.append(Visit(connection, target))
                         tasks.cancel_scope.cancel()
 
                 try:
                     while True:
-                        tasks.start_soon(receive, await listener.accept())
+                        await anyio.wait_readable(listening)
+                        connection = _accepted(listening)
+                        if connection is not None:
+                            tasks.start_soon(receive, connection)
                 except OSError as error:
                     failed.append(error)
                     tasks.cancel_scope.cancel()
         except BaseException:
             for visit in found:
-                await visit.aclose()
+                visit.close()
             raise
         finally:
-            await self.aclose()
+            self.close()
         for visit in found[1:]:  # it asked twice at once
-            await visit.aclose()
+            visit.close()
         if found:
             return found[0]
-        raise SignInError(f"the listener on {self._host} has ended: {failed[0].strerror}")
+        why = failed[0].strerror if failed else "nobody knows why"
+        raise SignInError(f"the listener on {self._host} has ended: {why}")
 
-    async def _receive(self, stream: SocketStream) -> Target | None:
+    async def _receive(self, connection: socket.socket) -> Target | None:
         """Read one request; refuse it, or leave it to be answered if it is the one."""
         asked: Target | HTTPStatus | None = None
         self._connections += 1
         try:
             if self._connections <= _MOST_CONNECTIONS:
-                asked = await self._ask(stream)
+                asked = await self._ask(connection)
             if isinstance(asked, HTTPStatus):
-                await _answer(stream, refused(asked))
+                await _answer(connection, refused(asked))
         finally:
             self._connections -= 1
             if not isinstance(asked, Target):
-                await anyio.aclose_forcefully(stream)
+                connection.close()
         return asked if isinstance(asked, Target) else None
 
-    async def _ask(self, stream: SocketStream) -> Target | HTTPStatus | None:
+    async def _ask(self, connection: socket.socket) -> Target | HTTPStatus | None:
         head = b""
         with anyio.move_on_after(_PATIENCE):
-            try:
-                while HEAD_END not in head:
-                    if len(head) > LONGEST_HEAD:
-                        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-                    head += await stream.receive()
-            except _BROKEN:
-                return None
+            while HEAD_END not in head:
+                if len(head) > LONGEST_HEAD:
+                    return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+                more = await _read(connection)
+                if not more:
+                    return None
+                head += more
             return read_head(head.partition(HEAD_END)[0], self._host, self._path)
         return HTTPStatus.REQUEST_TIMEOUT if head else None
 
 
-async def _answer(stream: SocketStream, reply: bytes) -> None:
+def _accepted(listening: socket.socket) -> socket.socket | None:
+    try:
+        connection, _ = listening.accept()
+    except (BlockingIOError, ConnectionError):
+        return None  # it has gone already
+    connection.setblocking(False)
+    return connection
+
+
+async def _read(connection: socket.socket) -> bytes:
+    """What comes next; nothing if the other side has ended, or broken off."""
+    while True:
+        try:
+            await anyio.wait_readable(connection)
+            return connection.recv(_CHUNK)
+        except BlockingIOError:
+            continue
+        except OSError:
+            return b""
+
+
+async def _write(connection: socket.socket, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        await anyio.wait_writable(connection)
+        try:
+            left = left[connection.send(left) :]
+        except BlockingIOError:
+            continue
+
+
+async def _answer(connection: socket.socket, reply: bytes) -> None:
     try:
         with anyio.move_on_after(_PATIENCE):
-            await stream.send(reply)
-            await stream.send_eof()
+            await _write(connection, reply)
+            connection.shutdown(socket.SHUT_WR)
             # Closed while something is left unread, the connection would take the page with it.
             with anyio.move_on_after(_LINGER):
-                while True:
-                    await stream.receive()
-    except _BROKEN:
-        pass
+                while await _read(connection):
+                    pass
+    except OSError:
+        pass  # the browser has gone
     finally:
-        await anyio.aclose_forcefully(stream)
+        connection.close()
 
 
 def _why_not(port: int, error: OSError) -> str:

@@ -102,7 +102,9 @@ def page(title: str, text: str, status: HTTPStatus = HTTPStatus.OK) -> bytes:
         text: what there is to say.
         status: of the reply.
     """
-    body = _PAGE.substitute(title=escape(title), text=escape(text), style=_STYLE).encode()
+    body = _PAGE.substitute(title=escape(title), text=escape(text), style=_STYLE).encode(
+        "utf-8", "replace"
+    )
     policy = (
         f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
-
-import anyio
 
 from twretweet.auth import drive
 from twretweet.auth.account import Flow
@@ -26,6 +25,7 @@ from twretweet.pipeline import Wire
 from twretweet.protocol.request import Request
 from twretweet.protocol.response import Reply
 from twretweet.protocol.retry import RetryPolicy
+from twretweet.sign_in.errands import Errands
 
 T = TypeVar("T")
 
@@ -39,11 +39,13 @@ class Asking:
     Args:
         wire: the connections, and X's clock.
         retry: when to try again.
+        errands: keep what must not end half-way going.
     """
 
-    def __init__(self, wire: Wire, retry: RetryPolicy) -> None:
+    def __init__(self, wire: Wire, retry: RetryPolicy, errands: Errands) -> None:
         self._wire = wire
         self._retry = retry
+        self._errands = errands
 
     async def ask(
         self,
@@ -62,7 +64,7 @@ class Asking:
             account: for whom, for errors.
             dated: whether it carries a timestamp that X holds against its own clock.
             keep: stores an answer that X gives once. Such a flow is sent again only if nothing
-                was sent, and nothing cancels it between sending and storing.
+                was sent, and is not ended between sending and storing.
 
         Raises:
             SignInError: an answer that X gives once was lost; and as the flow.
@@ -73,11 +75,10 @@ class Asking:
             attempt += 1
             offset, wrong_time = self._wire.offset, False
             try:
-                with anyio.CancelScope(shield=once):
-                    answer = await drive(make(self._wire.now()), self._send)
-                    if keep is not None:
-                        await keep(answer)
-                    return answer
+                flow = make(self._wire.now())
+                if keep is None:
+                    return await drive(flow, self._send)
+                return await self._errands.finish(partial(self._drive_and_keep, flow, keep))
             except TwretweetError as error:
                 # X refuses a signature that is minutes off, and told its time when it did so.
                 refused = dated and isinstance(error, Unauthorized | SignInError)
@@ -98,6 +99,11 @@ class Asking:
             # Jitter keeps clients apart; it guards no secret.
             chance = random.random()  # noqa: S311
             await self._wire.clock.sleep(self._retry.delay(attempt, chance))
+
+    async def _drive_and_keep(self, flow: Flow[T], keep: Callable[[T], Awaitable[None]]) -> T:
+        answer = await drive(flow, self._send)
+        await keep(answer)
+        return answer
 
     def _again(self, error: TwretweetError, attempt: int, *, once: bool) -> bool:
         if once and not (isinstance(error, TransportError) and not error.sent):

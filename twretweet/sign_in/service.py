@@ -1,6 +1,6 @@
 """Signing in and out over the connections of a manager.
 
-Between the answer of X and the store nothing is awaited but the store, and nothing cancels it: a
+Between the answer of X and the store nothing is awaited but the store, and nothing ends it: a
 sign-in that X has granted is kept, or an error tells why it could not be. A code is sent again
 only if nothing of it was sent. After that X is asked who it is that has signed in; a sign-in of
 which it does not tell that is none the less one.
@@ -52,9 +52,9 @@ class SignIn:
     def __init__(self, wire: Wire, pipeline: Pipeline, retry: RetryPolicy) -> None:
         self._wire = wire
         self._pipeline = pipeline
-        self._asking = Asking(wire, retry)
-        self._shelf = Shelf(wire.store)
         self._errands = Errands()
+        self._asking = Asking(wire, retry, self._errands)
+        self._shelf = Shelf(wire.store)
 
     async def aclose(self) -> None:
         """End what is under way; what X is just answering is waited for and stored."""
@@ -104,7 +104,8 @@ class SignIn:
     ) -> SignedIn[OAuth2]:
         """Finish a sign-in: at once, because the code that came back lives 30 seconds.
 
-        The tokens are stored when this returns. A cancellation waits until they are.
+        The tokens are stored when this returns, and also if it is cancelled once the code was
+        sent. Call it once: X may end the tokens of a code that comes a second time.
 
         Args:
             pending: what :meth:`begin` returned, for this person.
@@ -180,7 +181,7 @@ class SignIn:
         await self.check_store(account)
 
         async def wait() -> SignedIn[OAuth2]:
-            async with listener:
+            with listener:
                 pending = self.begin(client, redirect_uri=listener.redirect_uri, scopes=scopes)
                 show(pending.url)
                 visit = await listener.wait()
@@ -195,7 +196,7 @@ class SignIn:
                 await visit.answer(_page_of(error))
                 raise
             except BaseException:
-                await visit.aclose()
+                visit.close()
                 raise
             who = f"You are signed in as @{signed_in.username}"
             await visit.answer(page(who if signed_in.username else "You are signed in", _CLOSE))
@@ -242,7 +243,8 @@ class SignIn:
     ) -> SignedIn[OAuth1]:
         """Finish a sign-in with OAuth 1.0a.
 
-        The keys are stored when this returns. A cancellation waits until they are.
+        The keys are stored when this returns, and also if it is cancelled once they were asked
+        for.
 
         Args:
             pending: what :meth:`begin_oauth1` returned, for this person.
@@ -317,8 +319,9 @@ class SignIn:
         name = account or made_up(tokens)
         user, why = await who(self._pipeline, tokens, self._wire.timeout)
         if user is not None:
-            name = await self._shelf.introduce(
-                name, tokens, user.id, user.username, rename=account is None
+            # Not half-way: the same tokens under two names would be spent twice.
+            name = await self._errands.finish(
+                partial(self._shelf.introduce, name, tokens, user, rename=account is None)
             )
         client = pending.client
         return SignedIn(

@@ -20,6 +20,7 @@ from twretweet.auth.account import fingerprint
 from twretweet.auth.tokens import OAuth1Tokens, OAuth2Tokens, StoredTokens
 from twretweet.credentials import OAuth1, OAuth2
 from twretweet.errors import QueryError, TokenStoreError, TwretweetError
+from twretweet.models import User
 
 C = TypeVar("C", OAuth1, OAuth2)
 
@@ -105,24 +106,21 @@ class Shelf:
             name = f"{username}-{number}"
         return name
 
-    async def introduce(
-        self, name: str, tokens: OAuth2Tokens, user_id: str, username: str, *, rename: bool
-    ) -> str:
+    async def introduce(self, name: str, tokens: OAuth2Tokens, user: User, *, rename: bool) -> str:
         """Add to a sign-in that is stored who it is, and return its name from now on.
 
         Args:
             name: under which it is stored.
             tokens: what is stored.
-            user_id: the user's id.
-            username: the user's name.
+            user: who it is.
             rename: whether it is to be stored under the user's name.
 
         Raises:
             TokenStoreError: it could not be stored; it is where it was.
         """
-        named = msgspec.structs.replace(tokens, user_id=user_id, username=username)
+        named = _introduced(tokens, user)
         if rename:
-            chosen = await self.name(username, named)
+            chosen = await self.name(user.username, named)
             await self.put(chosen, named)
             if chosen != name:
                 async with self._store.lock(name):
@@ -132,8 +130,7 @@ class Shelf:
             # Somebody may have renewed it, or signed in once more.
             found = await self._store.load(name)
             if isinstance(found, OAuth2Tokens) and found.seed == tokens.seed:
-                known = msgspec.structs.replace(found, user_id=user_id, username=username)
-                await self._store.save(name, known)
+                await self._store.save(name, _introduced(found, user))
         return name
 
     async def _is_same(self, name: str, tokens: OAuth1Tokens | OAuth2Tokens) -> bool:
@@ -142,6 +139,10 @@ class Shelf:
         except TokenStoreError:
             return False
         return found is None or is_same_sign_in(found, tokens)
+
+
+def _introduced(tokens: OAuth2Tokens, user: User) -> OAuth2Tokens:
+    return msgspec.structs.replace(tokens, user_id=user.id, username=user.username)
 
 
 def is_same_sign_in(one: StoredTokens, other: StoredTokens) -> bool:
