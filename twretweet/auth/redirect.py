@@ -42,7 +42,7 @@ def answer_in(address: str, redirect_uri: str) -> dict[str, str] | None:
         ``None`` if it is another address, or a parameter comes twice (against RFC 6749, 3.1).
     """
     base, _, own = redirect_uri.partition("?")
-    there, mark, query = _encodable(address).strip().partition("?")
+    there, mark, query = address.strip().partition("?")
     if not mark or "#" in query or not same_text(there, base):
         return None
     if own:
@@ -62,9 +62,6 @@ def answer_in(address: str, redirect_uri: str) -> dict[str, str] | None:
 
 def same_text(one: str, other: str) -> bool:
     """Compare in full, in a time that does not tell where they differ."""
-    return hmac.compare_digest(one.encode(), other.encode())
-
-
-def _encodable(text: str) -> str:
-    """Without half characters, over which comparing would stumble."""
-    return text.encode("utf-8", "replace").decode()
+    # Half characters can't be encoded as they are, and must not raise.
+    bytes_of_one, bytes_of_other = (text.encode("utf-8", "surrogatepass") for text in (one, other))
+    return hmac.compare_digest(bytes_of_one, bytes_of_other)
