@@ -94,6 +94,7 @@ class OAuth2Tokens(StoredTokens, frozen=True, kw_only=True, tag="oauth2"):
         scopes: what the user allowed.
         seed: the fingerprint of the token that the lineage began with.
         user_id: the user's id, where it is known.
+        username: the user's name when they signed in, where it is known.
         attempt: a refresh of these tokens, or of others for this account, that was begun.
     """
 
@@ -106,6 +107,7 @@ class OAuth2Tokens(StoredTokens, frozen=True, kw_only=True, tag="oauth2"):
     scopes: tuple[str, ...] = ()
     seed: str = ""
     user_id: str | None = None
+    username: str | None = None
     attempt: Attempt | None = None
 
     _hidden: ClassVar[frozenset[str]] = frozenset(

@@ -14,6 +14,13 @@ MaxWait: TypeAlias = Annotated[
         "with an error. By default it waits as long as it takes.",
     ),
 ]
+Account: TypeAlias = Annotated[
+    str | None,
+    Parameter(
+        help="Which of the accounts that are signed in; see twretweet accounts. By default the "
+        "keys in the environment, or else the only account there is.",
+    ),
+]
 Out: TypeAlias = Annotated[
     str, Parameter(allow_leading_hyphen=True, help='The file to write; "-" is standard output.')
 ]
