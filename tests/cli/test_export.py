@@ -45,7 +45,10 @@ def test_retweeters_are_users(run, tweet):
 
 def test_a_file_gets_what_standard_output_would(run, tweet, tmp_path: Path):
     done = run("retweets", tweet, "--out", "rows.jsonl", "--limit", "120")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert one_line(done.stderr) == (
+        "twretweet: done: 120 retweets, 2 pages, $0.60, in rows.jsonl"
+    )
     shown = run("retweets", tweet, "--limit", "120").stdout
     assert (tmp_path / "rows.jsonl").read_text() == shown
     assert shown.count("\n") == 120
@@ -101,7 +104,7 @@ def test_a_signal_ends_it_with_one_line_and_whole_rows(
     process.send_signal(number)
     rest, said = process.communicate(timeout=TIMEOUT)
     assert process.returncode == code
-    assert one_line(said) == "twretweet: stopped after 75 retweets, 75 pages"
+    assert one_line(said) == "twretweet: stopped after 75 retweets, 75 pages, $0.375"
     assert rest == ""
     assert len({json.loads(line)["id"] for line in lines}) == 75
 
@@ -115,7 +118,7 @@ def test_a_wait_longer_than_allowed_ends_it_and_says_how_far_it_came(
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 150
     assert "retweeters of user" in done.stderr
-    assert one_line(done.stderr).endswith("written so far: 150 retweeters, 75 pages")
+    assert one_line(done.stderr).endswith("written so far: 150 retweeters, 75 pages, $1.50")
 
 
 def test_the_app_itself_may_read(run, bare, facts, tweet):

@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError
 from twretweet._version import __version__
 from twretweet.cli.demo import demo
 from twretweet.cli.export import retweeters, retweets
+from twretweet.cli.export.options import with_empty_lists
 from twretweet.cli.limits import limits
 from twretweet.cli.outcome import USAGE, complain, settle
 from twretweet.cli.serve import sandbox
@@ -51,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
 def _dispatch(arguments: Sequence[str]) -> int:
     try:
         found, bound, _ = build().parse_args(
-            list(arguments), print_error=False, exit_on_error=False
+            with_empty_lists(arguments), print_error=False, exit_on_error=False
         )
     except CycloptsError as error:
         complain(f"{error} See: twretweet --help")

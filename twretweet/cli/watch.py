@@ -35,6 +35,8 @@ async def watched(
 ) -> T:
     """Do ``work``, and show ``tally`` and the window of ``endpoint`` meanwhile and at the end.
 
+    An error is raised as it is, and nothing is shown after it.
+
     Args:
         work: what walks, and counts in ``tally``.
         tally: how far it is.
@@ -64,9 +66,16 @@ async def _look(
     tally: Tally, states: Callable[[], list[BucketState]], endpoint: str, display: Display
 ) -> None:
     waiting_since: float | None = None
+    began = time.monotonic()
+    young = False
     while True:
         window = window_of(states(), endpoint, time.time())
         now = time.monotonic()
+        tally.elapsed = now - began
+        if window is not None and window.resets_in is not None:
+            if window.is_young and not young:
+                tally.window_seconds = window.resets_in
+            young = window.is_young
         if window is None or not window.waiting:
             waiting_since = None
         elif waiting_since is None:
