@@ -15,6 +15,7 @@ from twretweet.cli.export import retweeters, retweets
 from twretweet.cli.export.options import with_empty_lists
 from twretweet.cli.limits import limits
 from twretweet.cli.outcome import USAGE, complain, settle
+from twretweet.cli.plot import plot
 from twretweet.cli.serve import sandbox
 from twretweet.cli.write import retweet, undo
 
@@ -39,7 +40,7 @@ def build() -> App:
         help_format="plaintext",
         version=f"twretweet {__version__}",
     )
-    for command in (demo, retweets, retweeters, retweet, undo, limits, sandbox):
+    for command in (demo, retweets, retweeters, plot, retweet, undo, limits, sandbox):
         app.command(command)
     return app
 

@@ -1,5 +1,7 @@
 """How far a walk is, and what the window it counts in allows: plain data and words for it."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from twretweet.limits import BucketState
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86_400
+_JUMP = 1.0  # seconds; what is less is a correction
 _FAST = 2.0  # items per second; slower ones are told per minute
 
 
@@ -52,6 +55,23 @@ class Tally:
         items = self.items - self.earlier_items
         return items / self.elapsed if items and self.elapsed > 0 else None
 
+    def learn(self, window: Window | None, before: Window | None) -> None:
+        """Note how long a window lasts, if it can be told from where its end is.
+
+        Args:
+            window: what it allows now.
+            before: what it allowed when it was looked at the last time.
+        """
+        if window is None or window.resets_in is None:
+            return
+        if before is not None and before.resets_in is not None:
+            if window.resets_in > before.resets_in + _JUMP:
+                self.window_seconds = window.resets_in  # another has opened since
+        elif window.limit is not None and window.left is not None:
+            own = self.pages - self.earlier_pages + 1
+            if window.left + own >= window.limit:
+                self.window_seconds = window.resets_in + self.elapsed  # this run has opened it
+
     def add(self, items: int) -> None:
         """Count one more page."""
         self.pages += 1
@@ -73,11 +93,6 @@ class Window:
     left: int | None
     resets_in: float | None
     waiting: bool
-
-    @property
-    def is_young(self) -> bool:
-        """Whether it was opened a moment ago, so that its end tells how long one lasts."""
-        return self.limit is not None and self.left == self.limit - 1
 
     @property
     def wait(self) -> float:

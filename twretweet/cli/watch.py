@@ -67,15 +67,13 @@ async def _look(
 ) -> None:
     waiting_since: float | None = None
     began = time.monotonic()
-    young = False
+    before: Window | None = None
     while True:
         window = window_of(states(), endpoint, time.time())
         now = time.monotonic()
         tally.elapsed = now - began
-        if window is not None and window.resets_in is not None:
-            if window.is_young and not young:
-                tally.window_seconds = window.resets_in
-            young = window.is_young
+        tally.learn(window, before)
+        before = window
         if window is None or not window.waiting:
             waiting_since = None
         elif waiting_since is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 import time
 from collections.abc import Callable
@@ -234,11 +236,11 @@ class _Told:
 
 
 def _display(how: How) -> AbstractContextManager[_Shown]:
-    """A bar; or lines, where nobody looks, or the rows themselves go to the same screen."""
+    """A bar; or lines, where nobody looks, or the rows may well go to the same screen."""
     if not sys.stderr.isatty():
         return nullcontext(Lines(complain, every=_LINE_EVERY))
-    if how.out == STANDARD_OUTPUT and sys.stdout.isatty():
-        return nullcontext(Lines(complain))
+    if how.out == STANDARD_OUTPUT and not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
+        return nullcontext(Lines(complain, every=None if sys.stdout.isatty() else _LINE_EVERY))
     # rich is of use only to whom looks.
     from twretweet.cli import bar, console  # noqa: PLC0415
 
