@@ -25,7 +25,13 @@ class OutputRefused(QueryError):
 
 
 class OutputFailed(TwretweetError):
-    """Writing the output failed half-way."""
+    """Writing the output failed half-way.
+
+    Attributes:
+        paid: what that cost which could not be written, in micro-dollars.
+    """
+
+    paid = 0
 
 
 class MissingExtra(TwretweetError):

@@ -118,7 +118,8 @@ class Stream:
             if self._own is not None:
                 write_all(self._own, content)
             else:
-                sys.stdout.buffer.write(content)
+                # With PYTHONUNBUFFERED it takes them in parts, where a signal comes in between.
+                write_all(sys.stdout.buffer, content)
                 sys.stdout.buffer.flush()
         except BrokenPipeError:
             raise
@@ -133,7 +134,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def write_all(file: BinaryIO, content: bytes) -> None:
-    """Write ``content`` to an unbuffered file, which may take it in parts."""
+    """Write ``content`` to a file that may take it in parts."""
     view = memoryview(content)
     while view:
         view = view[file.write(view) :]

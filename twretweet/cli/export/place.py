@@ -42,7 +42,8 @@ class Place(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         rows: how many rows.
         total: how many rows there should be, as far as that was known.
         spent: what it cost so far, in micro-dollars.
-        pending: what the request that may be on its way can cost, in micro-dollars.
+        pending: what the request that may be on its way can cost, or did cost if its page could
+            not be written, in micro-dollars.
         day: the UTC day on which this was written, counted from 1970-01-01.
         finished: whether the export is complete.
     """

@@ -17,6 +17,7 @@ from twretweet.cli.export.place import Place
 from twretweet.cli.export.purse import Purse, day_of
 from twretweet.cli.export.rows import Rows
 from twretweet.cli.export.stop import Stop
+from twretweet.cli.outcome import OutputFailed
 from twretweet.cli.tally import Tally, seconds
 from twretweet.clock import Clock
 from twretweet.errors import TwretweetError
@@ -85,10 +86,14 @@ async def run(session: Session, course: Course[T]) -> None:
         with anyio.CancelScope() as scope:
             stop.over(scope)
             await _pages(session, course)
-    except Exception:
+    except Exception as error:
         # Nothing is on its way any more. If that can't be noted, the first error matters more.
         with contextlib.suppress(TwretweetError):
-            _end(course, finished=False)
+            _end(
+                course,
+                finished=False,
+                unwritten=error.paid if isinstance(error, OutputFailed) else 0,
+            )
         raise
     _end(course, finished=course.walk.checkpoint().finished or not stop.asked)
 
@@ -98,6 +103,7 @@ async def _pages(session: Session, course: Course[T]) -> None:
     counting = course.teller is not None and course.tally.total is None
     remembered = course.clock.monotonic()
     while not stop.asked:
+        before = course.purse.micros
         try:
             page = await anext(pages)
         except StopAsyncIteration:
@@ -112,7 +118,11 @@ async def _pages(session: Session, course: Course[T]) -> None:
             await course.clock.sleep(pause)
             continue
         course.patience.renew()
-        _write(course, page)
+        try:
+            _write(course, page)
+        except OutputFailed as failure:
+            failure.paid = course.purse.micros - before
+            raise
         stop.written()
         if course.clock.monotonic() - remembered >= _REMEMBER_EVERY:
             remembered = course.clock.monotonic()
@@ -141,14 +151,20 @@ def _write(course: Course[T], page: Page[T]) -> None:
     tally.problems += len(page.problems)
 
 
-def _end(course: Course[T], *, finished: bool) -> None:
-    """Note that nothing is on its way any more, and whether all is there."""
+def _end(course: Course[T], *, finished: bool, unwritten: int = 0) -> None:
+    """Note that nothing is on its way any more, and whether all is there.
+
+    Args:
+        course: the run.
+        finished: whether all is there.
+        unwritten: what a page cost that has to be asked for again, in micro-dollars.
+    """
     course.tally.spent = dollars(course.purse.micros)
     course.output.end(
         msgspec.structs.replace(
             course.output.place,
-            spent=course.purse.micros,
-            pending=0,
+            spent=course.purse.micros - unwritten,
+            pending=unwritten,
             day=day_of(course.clock.time()),
             finished=finished,
         )

@@ -82,6 +82,7 @@ class Signals:
         self._told = told
         self._before: dict[int, _Handler] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._interrupted = False
 
     def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -102,6 +103,7 @@ class Signals:
 
     def _handle(self, number: int, _: FrameType | None) -> None:
         if self._stop.asked:
+            self._interrupted = True
             raise KeyboardInterrupt
         self._stop.asked, self._stop.number = True, number
         if self._loop is not None:
@@ -109,5 +111,5 @@ class Signals:
 
     def _ask(self, number: int) -> None:
         self._stop.ask(number)
-        if self._stop.paying:
+        if self._stop.paying and not self._interrupted:
             self._told()
