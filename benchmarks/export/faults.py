@@ -84,7 +84,7 @@ class Faults:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def next_run(self) -> None:
-        """Wait until the client before is gone, and what it asked for is served; then count anew."""
+        """Wait until the last client is gone and what it asked for is served; then count anew."""
         await self._idle.wait()
         self._asked.clear()
         self.runs.append(Served())

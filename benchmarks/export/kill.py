@@ -36,9 +36,10 @@ _PAGE_SECONDS = 0.02  # about what a page takes here
 _TIMEOUT = 120.0
 _WHAT = (
     "An export of {retweets:,} retweets, {size} to a page, killed with SIGKILL at random moments "
-    "and resumed. The network\nis slow for 5 % of requests and breaks 2.5 % of connections. Again: "
-    "pages that were served more than once, besides\nthose whose reply the network lost; a kill "
-    "may cost one. 429s: a killed process can't leave its last count."
+    "and resumed. The network\nis slow for 5 % of requests and breaks 2.5 % of connections. "
+    "Again: pages that were served again because of a kill,\nwhich may cost one each; more: those "
+    "that were served again without such an excuse. Lost: replies that the network\nlost, and had "
+    "to be asked for again. Readable: kills after which the file was whole up to its checkpoint."
 )
 
 
@@ -152,7 +153,9 @@ async def torment(trial: Trial) -> Outcome:
                 spawned = await asyncio.create_subprocess_exec(
                     *command, env=env, stderr=asyncio.subprocess.DEVNULL
                 )
-                moment = asyncio.create_task(_moment(network, chance, trial.pages_a_run * _PAGE_SECONDS))
+                moment = asyncio.create_task(
+                    _moment(network, chance, trial.pages_a_run * _PAGE_SECONDS)
+                )
                 ended = asyncio.create_task(spawned.wait())
                 await asyncio.wait({moment, ended}, return_when=asyncio.FIRST_COMPLETED)
                 moment.cancel()
@@ -171,8 +174,7 @@ async def torment(trial: Trial) -> Outcome:
             await network.next_run()
             async with tw.SessionManager(base_url=x.url) as manager:
                 expected = [
-                    retweet.id
-                    async for retweet in manager.session(x.oauth2).retweets(x.tweet_id)
+                    retweet.id async for retweet in manager.session(x.oauth2).retweets(x.tweet_id)
                 ]
         assert len(expected) == trial.retweets
         outcome.complete = _ids(file, trial.kind) == expected
