@@ -13,10 +13,12 @@ from twretweet._version import __version__
 from twretweet.cli.accounts import accounts
 from twretweet.cli.demo import demo
 from twretweet.cli.export import retweeters, retweets
+from twretweet.cli.export.options import with_empty_lists
 from twretweet.cli.limits import limits
 from twretweet.cli.login import login
 from twretweet.cli.logout import logout
 from twretweet.cli.outcome import USAGE, complain, settle
+from twretweet.cli.plot import plot
 from twretweet.cli.serve import sandbox
 from twretweet.cli.write import retweet, undo
 
@@ -42,8 +44,8 @@ def build() -> App:
         help_format="plaintext",
         version=f"twretweet {__version__}",
     )
-    acting = (retweets, retweeters, retweet, undo, limits)
-    for command in (demo, login, accounts, logout, *acting, sandbox):
+    walking = (retweets, retweeters, plot)
+    for command in (demo, login, accounts, logout, *walking, retweet, undo, limits, sandbox):
         app.command(command)
     return app
 
@@ -56,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
 def _dispatch(arguments: Sequence[str]) -> int:
     try:
         found, bound, _ = build().parse_args(
-            list(arguments), print_error=False, exit_on_error=False
+            with_empty_lists(arguments), print_error=False, exit_on_error=False
         )
     except CycloptsError as error:
         complain(f"{error} See: twretweet --help")

@@ -7,11 +7,14 @@ process can be read by everybody on the machine.
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+from twretweet.budget import AnyBudget
 from twretweet.cli import memory, sign_ins
 from twretweet.cli.sign_ins import Chosen
 from twretweet.credentials import ENV_PREFIX, AppOnly, Credentials, OAuth1, OAuth2
 from twretweet.errors import CredentialsError, QueryError
+from twretweet.events import OnEvent
 from twretweet.limits import MemoryLimiter
 from twretweet.manager import DEFAULT_BASE_URL, SessionManager, normal_base_url
 from twretweet.session import Session
@@ -24,15 +27,40 @@ _APP_ONLY = ("BEARER_TOKEN",)
 _KINDS = (_OAUTH1, _OAUTH2, _APP_ONLY)
 
 
+class Connection:
+    """A session of the account that the environment names, and what is remembered of its limits.
+
+    Args:
+        session: the session.
+        limiter: counts its requests.
+        file: where that is remembered.
+    """
+
+    def __init__(self, session: Session, limiter: MemoryLimiter, file: Path) -> None:
+        self.session = session
+        self._limiter = limiter
+        self._file = file
+
+    def remember(self) -> None:
+        """Leave what is known of the limits for other commands now, should this one be killed."""
+        memory.remember(self._limiter, self._file, quiet=True)
+
+
 @asynccontextmanager
-async def session(
-    *, max_wait: float | None, account: str | None = None
-) -> AsyncGenerator[Session]:
-    """A session of the account that was named, that the environment names, or that is signed in.
+async def connect(
+    *,
+    max_wait: float | None,
+    account: str | None = None,
+    budget: AnyBudget | None = None,
+    on_event: OnEvent | None = None,
+) -> AsyncGenerator[Connection]:
+    """Connect as the account that was named, that the environment names, or that is signed in.
 
     Args:
         max_wait: the longest wait for a rate-limit window, in seconds; ``None`` waits it out.
         account: the name of one that is signed in.
+        budget: what it may cost.
+        on_event: is told of what happens.
 
     Raises:
         CredentialsError: there is none, or several are signed in and none was named.
@@ -43,12 +71,28 @@ async def session(
     keys, tokens = await whose(os.environ, url, account)
     limiter, file = MemoryLimiter(), memory.path(os.environ, url)
     memory.recall(limiter, file)
-    manager = SessionManager(base_url=url, max_wait=max_wait, limiter=limiter, token_store=tokens)
+    manager = SessionManager(
+        base_url=url,
+        max_wait=max_wait,
+        limiter=limiter,
+        token_store=tokens,
+        budget=budget,
+        on_event=on_event,
+    )
     try:
         async with manager:
-            yield manager.session(keys)
+            yield Connection(manager.session(keys), limiter, file)
     finally:
         memory.remember(limiter, file)
+
+
+@asynccontextmanager
+async def session(
+    *, max_wait: float | None, account: str | None = None
+) -> AsyncGenerator[Session]:
+    """The session of :func:`connect`."""
+    async with connect(max_wait=max_wait, account=account) as connection:
+        yield connection.session
 
 
 async def whose(env: Mapping[str, str], url: str, account: str | None) -> Chosen:

@@ -21,17 +21,6 @@ Account: TypeAlias = Annotated[
         "keys in the environment, or else the only account there is.",
     ),
 ]
-Out: TypeAlias = Annotated[
-    str, Parameter(allow_leading_hyphen=True, help='The file to write; "-" is standard output.')
-]
-Force: TypeAlias = Annotated[
-    bool, Parameter(negative="", show_default=False, help="Overwrite the file if it exists.")
-]
-PageSize: TypeAlias = Annotated[int, Parameter(help="How many to ask for at once, 1 to 100.")]
-Limit: TypeAlias = Annotated[
-    int | None,
-    Parameter(help="How many at the most; no more than these are asked (and paid) for."),
-]
 
 
 def names(given: list[str] | None) -> tuple[str, ...]:
