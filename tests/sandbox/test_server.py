@@ -102,8 +102,8 @@ async def test_requests_are_remembered_with_how_they_fared(api: Api) -> None:
     now = api.clock.time()
     path, me = api.tweet, api.sandbox.me.user_id
     assert list(api.sandbox.requests) == [
-        RecordedRequest(now, "GET", f"{path}/retweets", "max_results=5", 200, me, 74, None),
-        RecordedRequest(now, "GET", path, "", 200, "app", 449, None),
+        RecordedRequest(now, "GET", f"{path}/retweets", "max_results=5", 200, me, 74, None, 0.025),
+        RecordedRequest(now, "GET", path, "", 200, "app", 449, None, 0.005),
         RecordedRequest(now, "GET", "/x", "", 404, None, None, "guest_id=1"),
     ]
     assert api.sandbox.requests.maxlen is not None

@@ -23,6 +23,7 @@ from twretweet.sandbox.reply import (
 )
 from twretweet.sandbox.signature import Flaw, Signatures, Signer, flawed
 from twretweet.sandbox.windows import Standing, Windows
+from twretweet.vocabulary import Vocabulary
 
 
 class Api:
@@ -43,6 +44,11 @@ class Api:
         self.desk = Desk(state.accounts, self._signatures)
         self._windows = Windows(window_scale)
 
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The only one that is spoken."""
+        return self._state.vocabulary
+
     def answer(self, incoming: Incoming) -> Answer:
         """Answer one request."""
         if (signing_in := self.desk.answer(incoming)) is not None:
@@ -61,7 +67,9 @@ class Api:
             if caller.scopes is not None and not endpoint.scopes <= caller.scopes:
                 return Answer(plain(403), caller, standing)
             call = Call(incoming, caller, arguments, _query_of(incoming))
-            return Answer(endpoint.handler(self._state, call), caller, standing)
+            reply = endpoint.handler(self._state, call)
+            cost = self._state.ledger.charge(endpoint.charge, reply, incoming.now)
+            return Answer(reply, caller, standing, cost)
         except Refused as refused:
             return Answer(refused.reply, caller, standing)
 

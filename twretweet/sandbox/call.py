@@ -1,16 +1,21 @@
 """One request on its way through the sandbox, and what it works on."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from twretweet.sandbox.accounts import Accounts, Caller
 from twretweet.sandbox.fields import Names, names, vocabulary_of
+from twretweet.sandbox.ledger import Ledger
 from twretweet.sandbox.params import Parameters
 from twretweet.sandbox.quirks import Quirks
 from twretweet.sandbox.reply import Reply, is_v1
 from twretweet.sandbox.tokens import Tokens
+from twretweet.sandbox.updates import Updates
 from twretweet.sandbox.windows import Standing
 from twretweet.sandbox.world import World
 from twretweet.vocabulary import Vocabulary
+
+_MAPPED_HOSTS: Final = frozenset({"api.x.com", "api.twitter.com"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class State:
         quirks: how to misbehave.
         seed: decides whatever is left to chance.
         vocabulary: the only one spoken, or ``None`` for whichever a request uses.
+        ledger: what was read and what it cost.
+        updates: what each account has posted today.
     """
 
     world: World
@@ -32,6 +39,8 @@ class State:
     quirks: Quirks
     seed: int
     vocabulary: Vocabulary | None
+    ledger: Ledger = field(default_factory=Ledger)
+    updates: Updates = field(default_factory=Updates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +70,12 @@ class Incoming:
 
     @property
     def url(self) -> str:
-        """The whole address."""
-        return f"http://{self.host}{self.target}"
+        """The whole address, as the client signed it.
+
+        A client that takes the sandbox for X, through a mapping of its host, signs for https.
+        """
+        scheme = "https" if self.host.lower() in _MAPPED_HOSTS else "http"
+        return f"{scheme}://{self.host}{self.target}"
 
     @property
     def v1(self) -> bool:
@@ -118,8 +131,10 @@ class Answer:
         reply: status and body.
         caller: who asked; ``None`` if that is not known.
         standing: how they stand with their limits; ``None`` where none applies.
+        cost: what X would charge, in US dollars.
     """
 
     reply: Reply
     caller: Caller | None = None
     standing: Standing | None = None
+    cost: float = 0.0

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 from urllib.parse import unquote
 
-from twretweet.sandbox import reads, v1, writes
+from twretweet.sandbox import reads, usage, v1, writes
 from twretweet.sandbox.accounts import AuthKind, Caller
 from twretweet.sandbox.call import Call, State
+from twretweet.sandbox.ledger import Charge
 from twretweet.sandbox.reply import Refused, Reply, not_found, plain
 from twretweet.sandbox.windows import QUARTER_HOUR, THREE_HOURS, Slot
 
@@ -48,6 +49,7 @@ class Endpoint:
         kinds: how a caller may sign in.
         scopes: what a user's bearer token needs.
         limits: its windows.
+        charge: what X charges for.
     """
 
     method: str
@@ -56,6 +58,7 @@ class Endpoint:
     kinds: tuple[AuthKind, ...]
     scopes: frozenset[str]
     limits: tuple[Limit, ...]
+    charge: Charge
 
     def slots(self, caller: Caller) -> list[Slot]:
         """Return the windows in which a request of ``caller`` needs a slot."""
@@ -75,6 +78,7 @@ class Endpoint:
 
 _USER: Final[tuple[AuthKind, ...]] = ("oauth1", "oauth2")
 _ANYONE: Final[tuple[AuthKind, ...]] = ("oauth1", "oauth2", "app-only")
+_APP: Final[tuple[AuthKind, ...]] = ("app-only",)
 _V1: Final[tuple[AuthKind, ...]] = ("oauth1",)
 _NONE: Final[frozenset[str]] = frozenset()
 _READ: Final = frozenset({"tweet.read", "users.read"})
@@ -90,7 +94,7 @@ _STATUSES: Final = (
 )
 
 ENDPOINTS: Final = (
-    Endpoint("POST", "/2/users/{id}/retweets", writes.retweet, _USER, _WRITE, _FIFTY),
+    Endpoint("POST", "/2/users/{id}/retweets", writes.retweet, _USER, _WRITE, _FIFTY, "create"),
     Endpoint(
         "DELETE",
         "/2/users/{id}/retweets/{source_tweet_id}",
@@ -98,10 +102,28 @@ ENDPOINTS: Final = (
         _USER,
         _WRITE,
         _FIFTY,
+        "delete",
     ),
-    Endpoint("GET", "/2/tweets/{id}/retweets", reads.retweets, _ANYONE, _READ, _SEVENTY_FIVE),
     Endpoint(
-        "GET", "/2/tweets/{id}/retweeted_by", reads.retweeted_by, _ANYONE, _READ, _SEVENTY_FIVE
+        "GET", "/2/tweets/{id}/retweets", reads.retweets, _ANYONE, _READ, _SEVENTY_FIVE, "posts"
+    ),
+    Endpoint(
+        "GET",
+        "/2/tweets/{id}/retweeted_by",
+        reads.retweeted_by,
+        _ANYONE,
+        _READ,
+        _SEVENTY_FIVE,
+        "users",
+    ),
+    Endpoint(
+        "GET",
+        "/2/tweets/{id}/quote_tweets",
+        reads.quote_tweets,
+        _ANYONE,
+        _READ,
+        _SEVENTY_FIVE,
+        "posts",
     ),
     Endpoint(
         "GET",
@@ -110,8 +132,9 @@ ENDPOINTS: Final = (
         _USER,
         _TIMELINE,
         (Limit("user", 75),),
+        "posts",
     ),
-    Endpoint("GET", "/2/users/me", reads.me, _USER, _READ, (Limit("user", 75),)),
+    Endpoint("GET", "/2/users/me", reads.me, _USER, _READ, (Limit("user", 75),), "users"),
     Endpoint(
         "GET",
         "/2/tweets/{id}",
@@ -119,6 +142,7 @@ ENDPOINTS: Final = (
         _ANYONE,
         _READ,
         (Limit("user", 900), Limit("app-only", 450)),
+        "posts",
     ),
     Endpoint(
         "GET",
@@ -127,11 +151,18 @@ ENDPOINTS: Final = (
         _ANYONE,
         _READ,
         (Limit("user", 900), Limit("app-only", 300)),
+        "users",
     ),
-    Endpoint("POST", "/1.1/statuses/retweet/{id}.json", v1.retweet, _V1, _NONE, _STATUSES),
+    Endpoint(
+        "GET", "/2/usage/tweets", usage.tweets, _APP, _NONE, (Limit("app-only", 50),), "free"
+    ),
+    Endpoint(
+        "POST", "/1.1/statuses/retweet/{id}.json", v1.retweet, _V1, _NONE, _STATUSES, "create"
+    ),
     # X states no limit for this one.
-    Endpoint("POST", "/1.1/statuses/unretweet/{id}.json", v1.unretweet, _V1, _NONE, ()),
-    Endpoint("POST", "/1.1/statuses/update.json", v1.update, _V1, _NONE, _STATUSES),
+    Endpoint("POST", "/1.1/statuses/unretweet/{id}.json", v1.unretweet, _V1, _NONE, (), "delete"),
+    # What a written post costs is no part of the prices of retweets.
+    Endpoint("POST", "/1.1/statuses/update.json", v1.update, _V1, _NONE, _STATUSES, "free"),
 )
 
 

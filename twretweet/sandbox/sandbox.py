@@ -21,6 +21,7 @@ from twretweet.sandbox.server import RecordedRequest, Server
 from twretweet.sandbox.snowflake import STEP, first_id
 from twretweet.sandbox.tokens import Tokens
 from twretweet.sandbox.tweets import Tweet
+from twretweet.sandbox.updates import A_DAY, Updates
 from twretweet.sandbox.world import World
 from twretweet.vocabulary import Vocabulary
 
@@ -50,6 +51,8 @@ class Sandbox:
             exactly; ``None`` allows every ``http://127.0.0.1`` and ``http://localhost``.
         token_lifetime: seconds that an OAuth 2.0 access token lives.
         code_lifetime: seconds that an authorization code lives.
+        daily_updates: how many retweets and tweets an account may post in a day before v1.1
+            refuses more with code 185.
 
     Attributes:
         tweet_id: the tweet with that many retweets.
@@ -79,6 +82,7 @@ class Sandbox:
         redirect_uris: Iterable[str] | None = None,
         token_lifetime: float = 7200.0,
         code_lifetime: float = 30.0,
+        daily_updates: int = A_DAY,
     ) -> None:
         if retweets < 0:
             raise ValueError(f"retweets can't be {retweets}")
@@ -90,6 +94,8 @@ class Sandbox:
             raise ValueError(f"token_lifetime is a number of seconds, not {token_lifetime}")
         if not code_lifetime > 0:
             raise ValueError(f"code_lifetime is a number of seconds, not {code_lifetime}")
+        if daily_updates < 0:
+            raise ValueError(f"daily_updates can't be {daily_updates}")
         self._clock = clock or SystemClock()
         self._seed = seed
         self._port = port
@@ -117,6 +123,7 @@ class Sandbox:
             quirks=quirks,
             seed=seed,
             vocabulary=vocabulary,
+            updates=Updates(daily_updates, window_scale),
         )
         self._api = Api(state, window_scale)
         self._server = Server(

@@ -19,6 +19,7 @@ from twretweet.clock import Clock
 from twretweet.sandbox.api import Api
 from twretweet.sandbox.call import Answer, Incoming
 from twretweet.sandbox.draw import draw
+from twretweet.sandbox.headers import api_headers, gzipped, limit_headers, takes_gzip
 from twretweet.sandbox.hooks import Hooks, Outage
 from twretweet.sandbox.oauth.desk import TOKEN_PATH
 from twretweet.sandbox.reply import Reply, broken, crashed, plain
@@ -51,6 +52,7 @@ class RecordedRequest:
         account: the user id of the caller, ``"app"`` for the app itself, ``None`` if unknown.
         remaining: how many requests were left in the tightest window, ``None`` without one.
         cookie: the ``Cookie`` header that came with it.
+        cost: what X would charge for it, in US dollars.
     """
 
     time: float
@@ -61,6 +63,7 @@ class RecordedRequest:
     account: str | None
     remaining: int | None
     cookie: str | None
+    cost: float = 0.0
 
 
 class Server:
@@ -201,23 +204,20 @@ class Server:
                 account=caller.label if caller is not None else None,
                 remaining=standing.remaining if standing is not None else None,
                 cookie=incoming.headers.get("cookie"),
+                cost=answer.cost,
             )
         )
-        guest = caller.label if caller is not None else "unknown"
         headers = {
-            "content-type": "application/json; charset=utf-8",
+            **api_headers(path, caller, self._api.vocabulary),
             "date": self._now(),
-            "server": "twretweet-sandbox",
             "x-transaction-id": f"{draw(self._seed, self._served):016x}",
             "x-sandbox-window-scale": self._scale,
-            # X sends one with its replies; those of one account must not travel with another's.
-            "set-cookie": f"guest_id=v1%3A{guest}; Max-Age=63072000; Path=/; SameSite=Lax",
             **reply.headers,
+            **limit_headers(standing),
         }
-        if standing is not None:
-            headers["x-rate-limit-limit"] = str(standing.limit)
-            headers["x-rate-limit-remaining"] = str(standing.remaining)
-            headers["x-rate-limit-reset"] = str(standing.reset)
+        if body and takes_gzip(incoming.headers.get("accept-encoding", "")):
+            headers["content-encoding"] = "gzip"
+            body = gzipped(body)
         return web.Response(body=body, status=reply.status or 500, headers=headers)
 
     def _now(self) -> str:

@@ -23,10 +23,11 @@ _V2_GROUP: Final = {"symbols": "cashtags", "user_mentions": "mentions"}
 def retweet(state: State, call: Call) -> Reply:
     """POST /1.1/statuses/retweet/:id.json."""
     tweet = _find(state, call)
-    user_id = call.caller.user_id or 0
+    user_id = _updating(state, call)
     made = state.world.retweet(user_id, tweet, first_id(call.incoming.now))
     if made is None:
         return v1_error(403, 327, "You have already retweeted this Tweet.")
+    state.updates.count(user_id, call.incoming.now)
     return Reply(200, _Statuses(state.world, user_id, trim=_trims(call)).show(made))
 
 
@@ -44,8 +45,9 @@ def update(state: State, call: Call) -> Reply:
     text = call.query.get("status", [""])[0]
     if not text:
         return v1_error(403, 170, "Missing required parameter: status.")
-    user_id = call.caller.user_id or 0
+    user_id = _updating(state, call)
     made = state.world.write(user_id, text, first_id(call.incoming.now))
+    state.updates.count(user_id, call.incoming.now)
     return Reply(200, _Statuses(state.world, user_id, trim=_trims(call)).show(made))
 
 
@@ -57,6 +59,14 @@ def _find(state: State, call: Call) -> Tweet:
     if tweet is None:
         raise Refused(v1_error(404, 144, "No status found with that ID."))
     return tweet
+
+
+def _updating(state: State, call: Call) -> int:
+    """Return who posts, unless they have posted too much today."""
+    user_id = call.caller.user_id or 0
+    if state.updates.exhausted(user_id, call.incoming.now):
+        raise Refused(v1_error(403, 185, "User is over daily status update limit."))
+    return user_id
 
 
 def _trims(call: Call) -> bool:
@@ -83,6 +93,7 @@ class _Statuses:
         """Return the status object of ``tweet``, with its original inside if it is a retweet."""
         reply_to = tweet.replied_to
         author = self._world.user(reply_to[1]) if reply_to is not None else None
+        quoted = (tweet.original or tweet).quoted
         shown: dict[str, object] = {
             "created_at": v1_date(milliseconds(tweet.id)),
             "id": tweet.id,
@@ -101,13 +112,16 @@ class _Statuses:
             "coordinates": None,
             "place": None,
             "contributors": None,
-            "is_quote_status": False,
+            "is_quote_status": quoted is not None,
             "retweet_count": len(tweet.retweets),
             "favorite_count": counts(tweet.original or tweet, "retweet_count")["like_count"],
             "favorited": False,
             "retweeted": tweet.retweets.by_user(self._viewer) is not None,
             "lang": "en",
         }
+        if quoted is not None:
+            shown["quoted_status_id"] = quoted[0]
+            shown["quoted_status_id_str"] = str(quoted[0])
         if tweet.original is not None:
             shown["retweeted_status"] = self.show(tweet.original)
         return shown

@@ -89,6 +89,10 @@ class Windows:
         )
         return Standing(granted, slot.limit, slot.limit - tightest.used, tightest.end)
 
+    def left(self, slot: Slot, now: float) -> int:
+        """Return how many requests one window has left, without taking any."""
+        return slot.limit - self._window(slot, now).used
+
     def _window(self, slot: Slot, now: float) -> _Window:
         window = self._open.get(slot.key)
         if window is not None and now < window.end:

@@ -3,6 +3,8 @@
 Everything here is plain memory and returns at once, so a request sees and changes it as a whole.
 """
 
+from bisect import insort
+
 from twretweet.sandbox import story
 from twretweet.sandbox.people import Crowd, User
 from twretweet.sandbox.retweets import IdList
@@ -37,6 +39,8 @@ class World:
         self.add_user(story.author())
         for tweet in story.tweets(retweets, now, seed):
             self.add_tweet(tweet)
+        for tweet in story.quotes(self._crowd.user_id):
+            self.add_tweet(tweet)
 
     # Users
 
@@ -70,9 +74,9 @@ class World:
         if tweet.retweets.crowd:
             self._crowded.append(tweet)
             self._population = max(self._population, tweet.retweets.crowd)
-        mine = self._by_author.setdefault(tweet.author_id, [])
-        mine.append(tweet.id)
-        mine.sort()
+        insort(self._by_author.setdefault(tweet.author_id, []), tweet.id)
+        if tweet.quoted is not None and (quoted := self.tweet(tweet.quoted[0])) is not None:
+            quoted.quotes = tuple(sorted({*quoted.quotes, tweet.id}))
 
     def write(self, author_id: int, text: str, now: int) -> Tweet:
         """Post a new tweet."""
@@ -109,6 +113,13 @@ class World:
         """List the ids of this author's tweets that somebody retweeted."""
         mine = self._by_author.get(author_id, [])
         return IdList([one for one in mine if len(self._echoes[one].original.retweets)])
+
+    def quotes_of(self, tweet: Tweet, *, replies: bool = True) -> IdList:
+        """List the ids of the tweets that quote ``tweet``, with those that are replies or not."""
+        if replies:
+            return IdList(list(tweet.quotes))
+        found = [(one, self._echoes[one].original) for one in tweet.quotes]
+        return IdList([one for one, quote in found if quote.replied_to is None])
 
     # Actions
 
