@@ -132,8 +132,9 @@ async def test_usage_is_for_the_app_itself_and_takes_up_to_ninety_days(api: Api)
     wrong = await api.get("/2/usage/tweets", api.sandbox.app_only, days=91, usage__fields="cost")
     assert wrong.messages == [
         "The `days` query parameter value [91] is not between 1 and 90",
-        "The `usage.fields` query parameter value [cost] is not one of"
-        " [cap_reset_day,daily_client_app_usage,daily_project_usage,project_cap,project_id,"
-        "project_usage]",
+        (
+            "The `usage.fields` query parameter value [cost] is not one of [cap_reset_day,"
+            "daily_client_app_usage,daily_project_usage,project_cap,project_id,project_usage]"
+        ),
     ]
     assert (await api.get("/2/usage/tweets", api.sandbox.app_only)).limit[:2] == (50, 48)

@@ -6,8 +6,8 @@ Sources: https://docs.x.com/x-api/getting-started/pricing (2026-08),
 https://docs.x.com/x-api/usage/introduction
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final, Literal, TypeAlias
+from collections.abc import Iterator
+from typing import Final, Literal, TypeAlias, cast
 
 from twretweet.sandbox.reply import Reply
 
@@ -22,6 +22,9 @@ _POST: Final = 5
 _USER: Final = 10
 _WRITES: Final[dict[Charge, int]] = {"create": 15, "delete": 10}
 _OK: Final = 200
+
+_Object: TypeAlias = dict[str, str]
+"""A post or a user, as far as it is looked at here."""
 
 
 class Ledger:
@@ -76,19 +79,17 @@ class Ledger:
             self._days = {d: n for d, n in self._days.items() if d > day - KEPT_DAYS}
         posts, users = self._posts, self._users
         had = len(posts), len(users)
-        (posts if charge == "posts" else users).update(_ids(body.get("data")))
-        includes = body.get("includes")
-        if isinstance(includes, dict):
-            users.update(_ids(includes.get("users")))
-            posts.update(_ids(includes.get("tweets") or includes.get("posts")))
+        data = cast("list[_Object] | _Object", body.get("data", []))
+        (posts if charge == "posts" else users).update(
+            _ids(data if isinstance(data, list) else [data])
+        )
+        includes = cast("dict[str, list[_Object]]", body.get("includes", {}))
+        users.update(_ids(includes.get("users", [])))
+        posts.update(_ids(includes.get("tweets") or includes.get("posts") or []))
         read = len(posts) - had[0]
         self._days[day] = self._days.get(day, 0) + read
         return read * _POST + (len(users) - had[1]) * _USER
 
 
-def _ids(found: object) -> Iterator[int]:
-    """Return the ids of one object or of a list of them."""
-    items: Iterable[object] = found if isinstance(found, list) else (found,)
-    for item in items:
-        if isinstance(item, dict):
-            yield int(item["id"])
+def _ids(found: list[_Object]) -> Iterator[int]:
+    return (int(item["id"]) for item in found)

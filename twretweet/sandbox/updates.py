@@ -1,4 +1,4 @@
-"""The update limit: how much one account may post in a day, retweets among it, whatever app it uses.
+"""The update limit: how much one account may post in a day, retweets among it.
 
 v1.1 refuses with 403 and code 185 what goes beyond it (POST statuses/retweet/:id). What v2 answers
 is not documented, so v2 counts towards it and is not refused.
