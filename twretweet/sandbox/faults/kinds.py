@@ -37,7 +37,11 @@ FaultKind: TypeAlias = Literal[
 KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 
 Stage: TypeAlias = Literal["wait", "gone", "refusal", "paging", "body", "headers", "wire"]
-"""Where on its way a request meets a fault; see :mod:`twretweet.sandbox.faults.plan`."""
+"""Where on its way a request meets a fault; see :mod:`twretweet.sandbox.faults.faults`."""
+
+Trait: TypeAlias = Literal["page", "token", "success", "window"]
+"""What must be so of a request for a fault to concern it: it asks for a page, it carries a page
+token, it was done, its endpoint is limited."""
 
 Value: TypeAlias = str | int | float | None
 
@@ -50,16 +54,19 @@ class Kind:
         stage: where on its way a request meets it.
         summary: what it does, in a sentence.
         parameters: what it takes, with the values if left out.
-        walks: it concerns only requests for a page.
-        resumes: it concerns only requests that carry a page token.
+        needs: what must be so of a request.
     """
 
     stage: Stage
     summary: str
     parameters: dict[str, Value] = field(default_factory=dict[str, Value])
-    walks: bool = False
-    resumes: bool = False
+    needs: frozenset[Trait] = frozenset()
 
+
+_PAGE: Final[frozenset[Trait]] = frozenset({"page"})
+_TOKEN: Final[frozenset[Trait]] = frozenset({"page", "token"})
+_DONE: Final[frozenset[Trait]] = frozenset({"success"})
+_COUNTED: Final[frozenset[Trait]] = frozenset({"window"})
 
 ROWS: Final[dict[FaultKind, Kind]] = {
     "latency": Kind("wait", "The reply comes this many seconds later.", {"seconds": 1.0}),
@@ -69,7 +76,9 @@ ROWS: Final[dict[FaultKind, Kind]] = {
     "reset_before": Kind("gone", "The connection is reset, and nothing is done."),
     "reset_within": Kind("wire", "It is done; the connection is reset in the middle of the body."),
     "reset_after": Kind("wire", "The reply comes whole, and the connection is reset after it."),
-    "lost_reply": Kind("wire", "It is done, and the connection is reset instead of a reply."),
+    "lost_reply": Kind(
+        "wire", "It is done, and the connection is reset instead of a reply.", needs=_DONE
+    ),
     "cut_short": Kind("wire", "The connection is closed in the middle of the body."),
     "broken_gzip": Kind("wire", "The body says that it is gzip, and can't be unpacked."),
     "unavailable": Kind("gone", "A page of HTML says that X is in trouble.", {"status": 503}),
@@ -88,21 +97,22 @@ ROWS: Final[dict[FaultKind, Kind]] = {
         "headers", "The Date header is this many seconds ahead.", {"seconds": 3600.0}
     ),
     "late_headers": Kind(
-        "headers", "The rate-limit headers are those of this many requests ago.", {"requests": 5}
+        "headers",
+        "The rate-limit headers are those of this many requests ago.",
+        {"requests": 5},
+        _COUNTED,
     ),
-    "wrong_headers": Kind("headers", "The rate-limit headers all say this.", {"value": "soon"}),
-    "no_headers": Kind("headers", "The rate-limit headers are left out."),
-    "repeated_token": Kind(
-        "body", "The next page token is the one that was sent.", walks=True, resumes=True
+    "wrong_headers": Kind(
+        "headers", "The rate-limit headers all say this.", {"value": "soon"}, _COUNTED
     ),
-    "expired_token": Kind(
-        "refusal", "400: the page token is not valid.", walks=True, resumes=True
-    ),
+    "no_headers": Kind("headers", "The rate-limit headers are left out.", needs=_COUNTED),
+    "repeated_token": Kind("body", "The next page token is the one that was sent.", needs=_TOKEN),
+    "expired_token": Kind("refusal", "400: the page token is not valid.", needs=_TOKEN),
     "empty_page": Kind(
-        "paging", "A page without results; the next goes on where it began.", walks=True
+        "paging", "A page without results; the next goes on where it began.", needs=_PAGE
     ),
     "short_page": Kind(
-        "paging", "A page with some of its results; the next goes on after them.", walks=True
+        "paging", "A page with some of its results; the next goes on after them.", needs=_PAGE
     ),
     "missing_includes": Kind("body", "What the data refers to is left out."),
     "unknown_fields": Kind("body", "Every object has fields that no documentation knows."),
