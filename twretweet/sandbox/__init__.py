@@ -10,5 +10,14 @@ from twretweet.sandbox.oauth.oauth2 import RecordedRefresh
 from twretweet.sandbox.quirks import Quirks
 from twretweet.sandbox.sandbox import Sandbox
 from twretweet.sandbox.server import RecordedRequest
+from twretweet.sandbox.threaded import ThreadedSandbox
 
-__all__ = ["Account", "Outage", "Quirks", "RecordedRefresh", "RecordedRequest", "Sandbox"]
+__all__ = [
+    "Account",
+    "Outage",
+    "Quirks",
+    "RecordedRefresh",
+    "RecordedRequest",
+    "Sandbox",
+    "ThreadedSandbox",
+]
