@@ -103,7 +103,7 @@ class Api:
             raise Refused(v1_error(403, 220, message))
         raise Refused(
             unsupported_authentication(
-                names(self._state.vocabulary or "tweet").problems,
+                names(self._state.vocabulary).problems,
                 used=KIND_NAMES[caller.kind],
                 supported=", ".join(KIND_NAMES[kind] for kind in endpoint.kinds),
                 what="endpoint",

@@ -112,15 +112,18 @@ class Call:
 
     def vocabulary(self, state: State) -> Vocabulary:
         """Tell which vocabulary to answer in."""
-        return state.vocabulary or vocabulary_of({n: v[0] for n, v in self.query.items()})
+        return self._told(state) or "tweet"
 
     def names(self, state: State) -> Names:
         """Return the names of that vocabulary."""
-        return names(self.vocabulary(state))
+        return names(self._told(state))
 
     def parameters(self, state: State) -> Parameters:
         """Return a reader of the parameters."""
         return Parameters(self.query, self.names(state))
+
+    def _told(self, state: State) -> Vocabulary | None:
+        return state.vocabulary or vocabulary_of({n: v[0] for n, v in self.query.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ def tweets(state: State, call: Call) -> Reply:
     parameters.settle()
     today = int(call.incoming.now // DAY)
     moment = datetime.fromtimestamp(call.incoming.now, UTC)
-    # 2.159 has numbers where 2.167 has text.
-    numbers = call.vocabulary(state) == "tweet"
+    # 2.159 has numbers where 2.167 has text, and nothing in a request tells which is meant.
+    numbers = state.vocabulary == "tweet"
 
     def written(count: int) -> int | str:
         return count if numbers else str(count)
