@@ -39,7 +39,7 @@ async def test_v1_refuses_what_goes_beyond_the_updates_of_a_day(clock: ManualClo
 
 async def test_an_account_has_2400_updates_in_a_day(clock: ManualClock) -> None:
     async with serving(Sandbox(retweets=3, clock=clock), clock) as api:
-        state = api.sandbox._api._state
+        state = api.sandbox._core.contents.state
         user = int(api.sandbox.me.user_id)
         for _ in range(2399):
             state.updates.count(user, clock.time())

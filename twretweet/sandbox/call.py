@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from twretweet.sandbox.accounts import Accounts, Caller
+from twretweet.sandbox.faults.faults import Faults, Met
 from twretweet.sandbox.fields import Names, names, vocabulary_of
 from twretweet.sandbox.ledger import Ledger
 from twretweet.sandbox.params import Parameters
@@ -27,6 +28,7 @@ class State:
         accounts: who may sign in.
         tokens: reads and writes page tokens.
         quirks: how to misbehave.
+        faults: how to misbehave on command.
         seed: decides whatever is left to chance.
         vocabulary: the only one spoken, or ``None`` for whichever a request uses.
         ledger: what was read and what it cost.
@@ -37,6 +39,7 @@ class State:
     accounts: Accounts
     tokens: Tokens
     quirks: Quirks
+    faults: Faults
     seed: int
     vocabulary: Vocabulary | None
     ledger: Ledger = field(default_factory=Ledger)
@@ -54,6 +57,7 @@ class Incoming:
         headers: all headers.
         body: the body.
         now: when it came, in epoch seconds.
+        ahead: by how many seconds the sandbox's clock was moved on by then.
     """
 
     method: str
@@ -62,6 +66,7 @@ class Incoming:
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     now: float
+    ahead: float = 0.0
 
     @property
     def path(self) -> str:
@@ -135,9 +140,13 @@ class Answer:
         caller: who asked; ``None`` if that is not known.
         standing: how they stand with their limits; ``None`` where none applies.
         cost: what X would charge, in US dollars.
+        endpoint: the row that it came to, such as ``"GET /2/tweets/{id}"``.
+        met: the faults that it met; ``None`` if there are none in force.
     """
 
     reply: Reply
     caller: Caller | None = None
     standing: Standing | None = None
     cost: float = 0.0
+    endpoint: str | None = None
+    met: Met | None = None

@@ -1,7 +1,7 @@
 """Telling whoever watches a sandbox what happens in it."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
@@ -35,16 +35,25 @@ class News:
 class Watcher:
     """One who watches."""
 
-    __slots__ = ("_news", "_stirred", "ended")
+    __slots__ = ("_ended", "_news", "_stirred")
 
     def __init__(self) -> None:
         self._news = News()
         self._stirred = anyio.Event()
-        self.ended = False
+        self._ended = anyio.Event()
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more news will come."""
+        return self._ended.is_set()
 
     async def wait(self) -> None:
         """Return when there are news, or no more will come."""
         await self._stirred.wait()
+
+    async def until_end(self) -> None:
+        """Return when no more news will come."""
+        await self._ended.wait()
 
     def take(self) -> News:
         """Return the news, and begin to gather again."""
@@ -60,7 +69,7 @@ class Watcher:
 
     def end(self) -> None:
         """Let no more news come."""
-        self.ended = True
+        self._ended.set()
         self._stirred.set()
 
 
@@ -73,7 +82,7 @@ class Changes:
         self._watchers: set[Watcher] = set()
 
     @contextmanager
-    def watching(self) -> Iterator[Watcher]:
+    def watching(self) -> Generator[Watcher, None, None]:
         """Watch for a while."""
         watcher = Watcher()
         self._watchers.add(watcher)

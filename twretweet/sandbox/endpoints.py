@@ -60,9 +60,14 @@ class Endpoint:
     limits: tuple[Limit, ...]
     charge: Charge
 
+    @property
+    def name(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
+
     def slots(self, caller: Caller) -> list[Slot]:
         """Return the windows in which a request of ``caller`` needs a slot."""
-        own = f"{self.method} {self.path}"
+        own = self.name
         taken: list[Slot] = []
         for limit in self.limits:
             name = limit.shared or own

@@ -48,3 +48,8 @@ of loopback (DNS rebinding), or its ``Origin`` or ``Sec-Fetch-Site`` is another 
 or PATCH is refused with 415 unless its content type is JSON, which a foreign page can't send
 unasked.
 """
+
+from typing import Final
+
+PREFIX: Final = "/__sandbox__/"
+"""What all its paths begin with."""

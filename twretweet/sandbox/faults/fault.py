@@ -29,7 +29,14 @@ class _What(msgspec.Struct, frozen=True):
     kind: FaultKind
 
 
-class Fault(_What, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, repr_omit_defaults=True):
+class Fault(
+    _What,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    repr_omit_defaults=True,
+):
     """Something that goes wrong on purpose.
 
     ::

@@ -98,8 +98,14 @@ class InForce:
 
 @dataclass(slots=True)
 class Met:
-    """The faults that one request has met so far."""
+    """The faults that one request has met so far.
 
+    Args:
+        token: the page token that it carries.
+        faults: the faults, in the order of their stages.
+    """
+
+    token: str = ""
     faults: list[Fault] = field(default_factory=list[Fault])
 
     def at(self, stage: Stage) -> list[Fault]:
@@ -125,6 +131,7 @@ class Faults:
 
     def __init__(self, endpoints: Sequence[str], faults: Iterable[Fault] = ()) -> None:
         self.endpoints = tuple(endpoints)
+        self._places = {endpoint: Place.read(endpoint) for endpoint in endpoints}
         self._last = 0
         self._in_force: dict[int, InForce] = {}
         for fault in faults:
@@ -161,6 +168,10 @@ class Faults:
     def clear(self) -> None:
         """Take all faults away."""
         self._in_force.clear()
+
+    def place_of(self, endpoint: str) -> Place | None:
+        """Return where an endpoint is."""
+        return self._places.get(endpoint)
 
     def meet(self, met: Met, stage: Stage, occasion: Occasion) -> list[Fault]:
         """Decide what a request meets at a stage, note it in ``met``, and return it."""
