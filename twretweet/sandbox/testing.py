@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from twretweet.sandbox.records import RecordedRequest
 from twretweet.sandbox.sandbox import Sandbox
-from twretweet.sandbox.server import RecordedRequest
 
 _SHOWN: Final = 20
 
