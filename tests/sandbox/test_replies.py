@@ -72,7 +72,7 @@ class Asker:
         sent = b"" if method != "POST" else json.dumps(body).encode()
         target = target.replace("/own/", f"/{self.sandbox.me.user_id}/")
         now = self.clock.time()
-        reply = self.sandbox._api.answer(Incoming(method, "x", target, headers, sent, now)).reply
+        reply = self.sandbox._core.answer(Incoming(method, "x", target, headers, sent, now)).reply
         return reply.status, msgspec.json.decode(msgspec.json.encode(reply.body))
 
 

@@ -7,6 +7,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from inspect import iscoroutinefunction
+from pathlib import Path
 
 import anyio
 import pytest
@@ -52,37 +54,45 @@ def test_a_port_that_is_taken_is_an_error_and_leaves_no_thread() -> None:
     assert threading.active_count() == before
 
 
-def test_whatever_changes_it_does_so_on_its_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads: list[int] = []
+def test_whatever_changes_it_does_so_on_its_own_loop(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    threads: dict[str, int] = {}
 
-    def noting(act: Callable[..., object]) -> Callable[..., object]:
+    def noting(name: str, act: Callable[..., object]) -> Callable[..., object]:
         def noted(*args: object, **named: object) -> object:
-            threads.append(threading.get_ident())
+            threads[name] = threading.get_ident()
             return act(*args, **named)
 
         return noted
 
-    names = [
+    changing = {
         name
-        for name, member in vars(ThreadedSandbox).items()
-        if callable(member) and not name.startswith("_")
-    ]
-    assert len(names) >= 5
+        for name, member in vars(Sandbox).items()
+        if callable(member) and not name.startswith("_") and not iscoroutinefunction(member)
+    }
     with ThreadedSandbox() as sandbox:
-        for name in ("expire_access_tokens", "revoke", "new_account", "add_tweet"):
-            monkeypatch.setattr(Sandbox, name, noting(getattr(Sandbox, name)))
+        for name in changing:
+            monkeypatch.setattr(Sandbox, name, noting(name, getattr(Sandbox, name)))
         account = sandbox.new_account("someone", scopes=["tweet.read"])
         sandbox.add_tweet(retweets=3, author=account)
         assert get(sandbox, "/2/users/by/username/someone", sandbox.oauth2.access_token) == 200
+        sandbox.add_retweets(5)
+        sandbox.advance(900)
+        sandbox.save(tmp_path / "state")
         sandbox.revoke(sandbox.me)
         assert get(sandbox, "/2/users/me", sandbox.oauth2.access_token) == 401
+        sandbox.load(tmp_path / "state")
+        assert get(sandbox, "/2/users/by/username/someone", sandbox.oauth2.access_token) == 200
         sandbox.expire_access_tokens()
-    assert len(threads) == 4
-    assert len(set(threads)) == 1
-    assert threads[0] != threading.get_ident()
+        sandbox.reset()
+        assert get(sandbox, "/2/users/by/username/someone", sandbox.oauth2.access_token) == 200
+    assert set(threads) == changing
+    assert len(set(threads.values())) == 1
+    assert threads["reset"] != threading.get_ident()
     # Without a loop there is nobody to meet.
     assert sandbox.new_account("later").username == "later"
-    assert threads[4] == threading.get_ident()
+    assert threads["new_account"] == threading.get_ident()
 
 
 def test_accounts_and_tweets_made_in_many_threads_beside_requests_are_all_there() -> None:

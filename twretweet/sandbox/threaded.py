@@ -5,6 +5,7 @@ meet a request half-way. So whatever changes something is handed to that loop an
 what only looks takes what it finds.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -82,6 +83,26 @@ class ThreadedSandbox(Sandbox):
     ) -> str:
         """Put up another tweet, and return its id; see :class:`Sandbox`."""
         return self._do(partial(super().add_tweet, retweets=retweets, text=text, author=author))
+
+    def add_retweets(self, count: int = 1, *, tweet_id: str | None = None) -> None:
+        """Let more of the crowd retweet a tweet, now; see :class:`Sandbox`."""
+        self._do(partial(super().add_retweets, count, tweet_id=tweet_id))
+
+    def advance(self, seconds: float) -> None:
+        """Move the sandbox's clock on, so that windows end and tokens expire."""
+        self._do(partial(super().advance, seconds))
+
+    def reset(self) -> None:
+        """Be as at the start: tweets, accounts, tokens, limits, faults; but not the clock."""
+        self._do(super().reset)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to a file, as JSON Lines."""
+        self._do(partial(super().save, path))
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Replace the state by that of a file; all of it, or nothing."""
+        self._do(partial(super().load, path))
 
     def _close(self, portal: BlockingPortal) -> None:
         self._portal = self._thread = None

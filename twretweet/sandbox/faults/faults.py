@@ -176,7 +176,8 @@ class Faults:
     def meet(self, met: Met, stage: Stage, occasion: Occasion) -> list[Fault]:
         """Decide what a request meets at a stage, note it in ``met``, and return it."""
         new: list[Fault] = []
-        for one in self._in_force.values():
+        # A test in another thread may add one meanwhile.
+        for one in tuple(self._in_force.values()):
             if one.fault.row.stage == stage and one.concerns(occasion) and one.meets():
                 new.append(one.fault)
                 if stage not in _MANY:
