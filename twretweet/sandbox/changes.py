@@ -47,6 +47,11 @@ class Watcher:
         """Whether no more news will come."""
         return self._ended.is_set()
 
+    @property
+    def stirred(self) -> bool:
+        """Whether there are news, or no more will come."""
+        return self._stirred.is_set()
+
     async def wait(self) -> None:
         """Return when there are news, or no more will come."""
         await self._stirred.wait()

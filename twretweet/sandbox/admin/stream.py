@@ -37,16 +37,25 @@ async def send(
     await response.prepare(request)
     with core.changes.watching() as watcher:
         await response.write(b"retry: 1000\n" + event("state", look()))
+        faults = _faults(core)
         while not watcher.ended:
-            with anyio.move_on_after(_LOOK_SECONDS if core.contents.growth.rate else None):
+            with anyio.move_on_after(_LOOK_SECONDS):
                 await watcher.wait()
+            # Retweets come in, and Python code changes faults, without anybody telling.
             core.catch_up()
+            before, faults = faults, _faults(core)
+            if faults != before:
+                core.changes.tell("faults")
             # Many things happen at once; they are told together.
-            with anyio.move_on_after(_GATHER_SECONDS):
+            with anyio.move_on_after(_GATHER_SECONDS if watcher.stirred else 0):
                 await watcher.until_end()
             for text in _told(watcher.take(), look):
                 await response.write(text)
     return response
+
+
+def _faults(core: Core) -> list[tuple[int, bool, int]]:
+    return [(one.id, one.enabled, one.hits) for one in core.faults]
 
 
 def _told(news: News, look: Callable[[], object]) -> Iterable[bytes]:
