@@ -109,7 +109,8 @@ class Sandbox:
         )
         self._core = Core(options, clock or MovableClock())
         self._port = port
-        self._server = Server(self._core, host)
+        # A name may lead to two addresses, and a free port of one need not be free at the other.
+        self._server = Server(self._core, "127.0.0.1" if host == "localhost" else host)
         if state is not None:
             self.load(state)
 
@@ -309,8 +310,7 @@ class Sandbox:
         Raises:
             OSError: the file can't be written.
         """
-        with Path(path).open("wb") as file:
-            file.writelines(snapshot.lines(self._core))
+        snapshot.write(self._core, Path(path))
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Replace the state by that of a file; all of it, or nothing.
@@ -319,8 +319,7 @@ class Sandbox:
             OSError: the file can't be read.
             ValueError: a line can't be read; the message says which, and why.
         """
-        with Path(path).open("rb") as file:
-            snapshot.load(self._core, file)
+        snapshot.read(self._core, Path(path))
 
     async def start(self) -> None:
         """Begin to listen; started again after closing, at the same address and with its state.

@@ -19,6 +19,7 @@ are no state: those in force stay in force.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import merge
+from pathlib import Path
 from typing import Final, TypeAlias
 
 import msgspec
@@ -105,6 +106,35 @@ def lines(core: Core) -> Iterator[bytes]:
     encode = msgspec.json.Encoder().encode
     for line in _told(core):
         yield encode(line) + b"\n"
+
+
+def write(core: Core, path: Path) -> None:
+    """Write what a sandbox holds to a file, which is replaced as a whole or not at all.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.writelines(lines(core))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read(core: Core, path: Path) -> None:
+    """Let a sandbox hold what a file says, or what it held if that can't be read.
+
+    Raises:
+        OSError: the file can't be read.
+        ValueError: a line can't be read.
+    """
+    with path.open("rb") as file:
+        try:
+            load(core, file)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
 
 
 def load(core: Core, text: Iterable[bytes | str]) -> None:
