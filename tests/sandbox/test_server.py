@@ -108,9 +108,7 @@ async def test_requests_are_remembered_with_how_they_fared(api: Api) -> None:
     assert api.sandbox.requests.maxlen is not None
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/2", "/2/tweets", "/2/tweets/1/", "/2/users/1/likes", "//"]
-)
+@pytest.mark.parametrize("path", ["/2", "/2/tweets", "/2/tweets/1/", "/2/users/1/likes", "//"])
 async def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
     reply = await api.get(path)
     assert reply.status == 404

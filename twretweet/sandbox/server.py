@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from twretweet.sandbox import page
 from twretweet.sandbox.admin import PREFIX
 from twretweet.sandbox.admin.http import Admin
 from twretweet.sandbox.admin.shapes import StateView
@@ -94,7 +95,7 @@ class Server:
         await self.listener.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.raw_path.startswith(PREFIX):
+        if request.raw_path.startswith(PREFIX) or page.is_wanted(request.method, request.raw_path):
             return await self._administer(request)
         now = self._clock.time()
         try:

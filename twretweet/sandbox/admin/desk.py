@@ -94,7 +94,7 @@ class Desk:
             "faults/ID": {"PATCH": self._switch, "DELETE": self._remove},
             "tweets": {"POST": self._tweet},
             "accounts": {"POST": self._account},
-            "retweets": {"POST": self._act},
+            "retweets": {"GET": self._retweets, "POST": self._act},
             "clock": {"POST": self._advance},
             "growth": {"POST": self._grow},
             "reset": {"POST": self._reset},
@@ -180,6 +180,11 @@ class Desk:
         new = _read(asked, NewAccount)
         scopes = SCOPES if new.scopes is None else new.scopes
         return Sent(201, views.keys(self._core.new_account(new.username, scopes)))
+
+    def _retweets(self, asked: Asked) -> Sent:
+        text = parse_qs(asked.query).get("tweet_id", [str(TWEET_ID)])[-1]
+        self._core.catch_up()
+        return Sent(200, views.retweets(self._core, self._core.tweet(_id(text, "tweet_id"))))
 
     def _act(self, asked: Asked) -> Sent:
         act = _read(asked, Act)

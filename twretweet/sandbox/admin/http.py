@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from twretweet.sandbox import page
 from twretweet.sandbox.admin import PREFIX, stream
 from twretweet.sandbox.admin.desk import Asked, Desk, Sent
 from twretweet.sandbox.admin.guard import object_to
@@ -32,6 +33,8 @@ class Admin:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        if not request.raw_path.startswith(PREFIX):
+            return self._page(request)
         headers = {name.lower(): value for name, value in request.headers.items()}
         objection = object_to(request.method, headers, _peer(request))
         if objection is not None:
@@ -48,6 +51,15 @@ class Admin:
         if body is None:
             return _response(Sent(413, {"error": "the body is too large"}))
         return _response(self._desk.answer(Asked(request.method, path, query, body)))
+
+    def _page(self, request: web.BaseRequest) -> web.StreamResponse:
+        # A link of another site may lead to it: there is nothing on it that could be clicked from
+        # there, and nothing of it can be read.
+        objection = object_to("GET", {"host": request.headers.get("host", "")}, _peer(request))
+        if objection is not None:
+            return _response(Sent(objection.status, {"error": objection.why}))
+        html = page.read()
+        return web.Response(body=html, headers=page.headers(html))
 
 
 async def _read(request: web.BaseRequest, most: int) -> bytes | None:

@@ -21,6 +21,23 @@ class TweetView(Struct, frozen=True):
     retweets: int
 
 
+class RetweetView(Struct, frozen=True):
+    """A retweet, and who made it."""
+
+    id: str
+    user_id: str
+    username: str
+    created_at: str
+
+
+class Retweets(Struct, frozen=True):
+    """How many retweets a tweet has, and the latest 20, newest first."""
+
+    tweet_id: str
+    retweets: int
+    latest: list[RetweetView]
+
+
 class AccountView(Struct, frozen=True):
     """A user that can sign in; without anything that opens anything."""
 

@@ -15,6 +15,8 @@ from twretweet.sandbox.admin.shapes import (
     KindView,
     NewKeys,
     RequestView,
+    Retweets,
+    RetweetView,
     StateView,
     Totals,
     TweetView,
@@ -28,6 +30,7 @@ from twretweet.sandbox.story import TWEET_ID
 from twretweet.sandbox.tweets import Tweet
 
 _SHOWN: Final = 100
+_LATEST: Final = 20
 
 
 def state(core: Core, url: str, failures: int, connections: int) -> StateView:
@@ -87,6 +90,17 @@ def tweet(core: Core, shown: Tweet) -> TweetView:
     )
 
 
+def retweets(core: Core, shown: Tweet) -> Retweets:
+    """Show who retweeted a tweet lately."""
+    made = len(shown.retweets)
+    latest = range(made - 1, max(-1, made - 1 - _LATEST), -1)
+    return Retweets(
+        tweet_id=str(shown.id),
+        retweets=made,
+        latest=[_retweet(core, shown, position) for position in latest],
+    )
+
+
 def request(shown: RecordedRequest) -> RequestView:
     """Show a request."""
     return RequestView(
@@ -143,6 +157,18 @@ def keys(account: Account) -> NewKeys:
         client_id=bearer.client_id,
         oauth2_access_token=bearer.access_token or "",
         oauth2_refresh_token=bearer.refresh_token,
+    )
+
+
+def _retweet(core: Core, shown: Tweet, position: int) -> RetweetView:
+    made_id = shown.retweets.id_at(position)
+    user_id = core.world.retweeter_at(shown, position)
+    user = core.world.user(user_id)
+    return RetweetView(
+        id=str(made_id),
+        user_id=str(user_id),
+        username="" if user is None else user.username,
+        created_at=iso(milliseconds(made_id)),
     )
 
 
