@@ -28,6 +28,7 @@ from twretweet.sandbox import story
 from twretweet.sandbox.accounts import SCOPES
 from twretweet.sandbox.core import Contents, Core, build
 from twretweet.sandbox.growth import Growth
+from twretweet.sandbox.options import Options
 from twretweet.sandbox.params import is_id
 from twretweet.sandbox.retweets import Retweets
 from twretweet.sandbox.snowflake import BEYOND, first_id
@@ -202,17 +203,15 @@ class _Reader:
 
     @property
     def _contents(self) -> Contents:
-        return self._begun or self._begin(None)
+        return self._begun or self._begin(self._core.options)
 
     @property
     def _world(self) -> World:
         return self._contents.state.world
 
-    def _begin(self, seed: int | None) -> Contents:
-        core = self._core
-        options = replace(core.options, seed=core.options.seed if seed is None else seed)
-        growth = Growth(core.contents.growth.rate, self._now)
-        self._begun = replace(build(options, self._now, core.faults), growth=growth)
+    def _begin(self, options: Options) -> Contents:
+        growth = Growth(self._core.contents.growth.rate, self._now)
+        self._begun = replace(build(options, self._now, self._core.faults), growth=growth)
         return self._begun
 
     def _take(self, line: Line) -> None:
@@ -234,7 +233,10 @@ class _Reader:
         if line.version != _VERSION:
             raise ValueError(f"version is {line.version}: only {_VERSION} can be read")
         population = _within("population", line.population, 0, _MOST)
-        self._begin(line.seed)
+        options = self._core.options
+        # The lines of a whole sandbox say themselves what each tweet has.
+        whole = replace(options, retweets=0)
+        self._begin(whole if line.seed is None else replace(whole, seed=line.seed))
         self._world.go_on(_id("latest_id", line.latest_id), population)
 
     def _take_account(self, line: AccountLine) -> None:
