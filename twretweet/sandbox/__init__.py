@@ -6,6 +6,7 @@ signatures with oauthlib's server side, so that the two can't make the same mist
 
 from twretweet.sandbox.accounts import Account
 from twretweet.sandbox.clocks import MovableClock, VirtualClock
+from twretweet.sandbox.endpoints import Limit
 from twretweet.sandbox.faults.fault import Fault
 from twretweet.sandbox.faults.faults import Faults
 from twretweet.sandbox.faults.kinds import FaultKind
@@ -21,6 +22,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Faults",
+    "Limit",
     "MovableClock",
     "Outage",
     "Quirks",

@@ -4,12 +4,13 @@ Everything here is pure and returns at once; sockets, clock and waiting are in
 :mod:`twretweet.sandbox.server`.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from twretweet.sandbox.accounts import Caller
 from twretweet.sandbox.call import Answer, Call, Incoming, State
-from twretweet.sandbox.endpoints import Endpoint, Router
+from twretweet.sandbox.endpoints import ENDPOINTS, Endpoint, Router
 from twretweet.sandbox.faults.passage import Passage
 from twretweet.sandbox.faults.refusals import Scene
 from twretweet.sandbox.fields import names
@@ -40,15 +41,18 @@ class Api:
     Args:
         state: what they work on.
         window_scale: by how much the windows are longer than X's.
+        endpoints: what can be asked for.
 
     Attributes:
         desk: answers what is about signing in.
         windows: those that are open.
     """
 
-    def __init__(self, state: State, window_scale: float) -> None:
+    def __init__(
+        self, state: State, window_scale: float, endpoints: Iterable[Endpoint] = ENDPOINTS
+    ) -> None:
         self._state = state
-        self._router = Router()
+        self._router = Router(endpoints)
         self._signatures = Signatures(state.accounts)
         self.desk = Desk(state.accounts, self._signatures)
         self.windows = Windows(window_scale)

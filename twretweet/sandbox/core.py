@@ -16,7 +16,7 @@ from twretweet.sandbox.api import Api
 from twretweet.sandbox.call import Answer, Incoming, State
 from twretweet.sandbox.changes import Changes
 from twretweet.sandbox.clocks import Movable
-from twretweet.sandbox.endpoints import ENDPOINTS
+from twretweet.sandbox.endpoints import ENDPOINTS, with_limits
 from twretweet.sandbox.faults.faults import Faults
 from twretweet.sandbox.growth import Growth
 from twretweet.sandbox.oauth import desk
@@ -105,7 +105,9 @@ def build(options: Options, now: float, faults: Faults | None = None) -> Content
         updates=Updates(options.daily_updates, options.window_scale),
     )
     growth = Growth(options.retweets_per_second, now)
-    return Contents(state, me, Api(state, options.window_scale), growth)
+    return Contents(
+        state, me, Api(state, options.window_scale, with_limits(options.limits)), growth
+    )
 
 
 class Core:

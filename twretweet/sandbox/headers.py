@@ -50,14 +50,15 @@ def api_headers(path: str, caller: Caller | None, vocabulary: str | None) -> dic
 
 
 def limit_headers(standing: Standing | None) -> dict[str, str]:
-    """Return what tells of the tightest window; nothing where no window applies."""
+    """Return what tells of the tightest windows; nothing where no window applies."""
     if standing is None:
         return {}
-    return {
-        "x-rate-limit-limit": str(standing.limit),
-        "x-rate-limit-remaining": str(standing.remaining),
-        "x-rate-limit-reset": str(standing.reset),
-    }
+    headers: dict[str, str] = {}
+    for told in (standing, *standing.others):
+        headers[f"{told.told}-limit"] = str(told.limit)
+        headers[f"{told.told}-remaining"] = str(told.remaining)
+        headers[f"{told.told}-reset"] = str(told.reset)
+    return headers
 
 
 def takes_gzip(accepted: str) -> bool:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias, cast
 
 from twretweet.sandbox.reply import Reply
+from twretweet.sandbox.windows import DAY
 
 Charge: TypeAlias = Literal["posts", "users", "create", "delete", "free"]
 """What an endpoint is charged for: the posts or the users it gives, or that it changes."""
 
-DAY: Final = 86_400
 KEPT_DAYS: Final = 90
 
 # In thousandths of a US dollar, so that sums are exact.

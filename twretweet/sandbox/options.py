@@ -1,8 +1,10 @@
 """What can be chosen about a sandbox, checked once."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from twretweet.sandbox.endpoints import Limit
 from twretweet.sandbox.faults.fault import Fault
 from twretweet.sandbox.quirks import Quirks
 from twretweet.vocabulary import Vocabulary
@@ -27,6 +29,7 @@ class Options:
     token_lifetime: float
     code_lifetime: float
     daily_updates: int
+    limits: Mapping[str, Sequence[Limit]]
 
     def __post_init__(self) -> None:
         if self.retweets < 0:

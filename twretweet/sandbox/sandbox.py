@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +14,7 @@ from twretweet.sandbox.accounts import SCOPES, Account
 from twretweet.sandbox.admin.guard import is_loopback
 from twretweet.sandbox.clocks import MovableClock
 from twretweet.sandbox.core import Core
+from twretweet.sandbox.endpoints import Limit
 from twretweet.sandbox.faults.fault import Fault
 from twretweet.sandbox.faults.faults import Faults
 from twretweet.sandbox.hooks import Hook
@@ -23,7 +24,6 @@ from twretweet.sandbox.options import Options
 from twretweet.sandbox.quirks import Quirks
 from twretweet.sandbox.records import RecordedRequest
 from twretweet.sandbox.server import Server
-from twretweet.sandbox.updates import A_DAY
 from twretweet.vocabulary import Vocabulary
 
 
@@ -54,15 +54,16 @@ class Sandbox:
             exactly; ``None`` allows every ``http://127.0.0.1`` and ``http://localhost``.
         token_lifetime: seconds that an OAuth 2.0 access token lives.
         code_lifetime: seconds that an authorization code lives.
-        daily_updates: how many retweets and tweets an account may post in a day before v1.1
-            refuses more with code 185.
+        daily_updates: how many updates an account has in a day before v1.1 answers code 185.
+        limits: windows other than X's table has, as some plans do:
+            ``{"POST /2/users/:id/retweets": [Limit("user", 17, 86_400)]}``.
         host: the address to listen on.
         listen_beyond_loopback: allow a host that other machines can reach. Whoever reaches it can
             act as anybody in it; the admin endpoint stays with this machine.
 
     Raises:
-        ValueError: a number is out of range, a line of ``state`` can't be read, a fault is bound
-            to an endpoint that there is not, or the host is not this machine alone.
+        ValueError: a number is out of range, a line of ``state`` can't be read, a fault or a limit
+            is bound to an endpoint that there is not, or the host is not this machine alone.
         OSError: the file can't be read.
         TypeError: ``redirect_uris`` is one string.
     """
@@ -83,7 +84,8 @@ class Sandbox:
         redirect_uris: Iterable[str] | None = None,
         token_lifetime: float = 7200.0,
         code_lifetime: float = 30.0,
-        daily_updates: int = A_DAY,
+        daily_updates: int = 2400,
+        limits: Mapping[str, Sequence[Limit]] | None = None,
         host: str = "127.0.0.1",
         listen_beyond_loopback: bool = False,
     ) -> None:
@@ -106,6 +108,7 @@ class Sandbox:
             token_lifetime=token_lifetime,
             code_lifetime=code_lifetime,
             daily_updates=daily_updates,
+            limits=limits or {},
         )
         self._core = Core(options, clock or MovableClock())
         self._port = port

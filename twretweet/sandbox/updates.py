@@ -7,8 +7,7 @@ Source: https://help.x.com/en/rules-and-policies/x-limits
 
 from typing import Final
 
-from twretweet.sandbox.ledger import DAY
-from twretweet.sandbox.windows import Slot, Windows
+from twretweet.sandbox.windows import DAY, Slot, Windows
 
 A_DAY: Final = 2400
 """How many updates X allows."""

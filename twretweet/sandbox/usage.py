@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from twretweet.sandbox.call import Call, State
-from twretweet.sandbox.ledger import DAY, KEPT_DAYS
+from twretweet.sandbox.ledger import KEPT_DAYS
 from twretweet.sandbox.reply import Reply
 from twretweet.sandbox.snowflake import iso
+from twretweet.sandbox.windows import DAY
 
 FIELDS: Final = (
     "cap_reset_day",

@@ -28,7 +28,7 @@ def retweet(state: State, call: Call) -> Reply:
     if made is None:
         return v1_error(403, 327, "You have already retweeted this Tweet.")
     state.updates.count(user_id, call.incoming.now)
-    return Reply(200, _Statuses(state.world, user_id, trim=_trims(call)).show(made))
+    return Reply(200, _Statuses(state.world, user_id, call).show(made))
 
 
 def unretweet(state: State, call: Call) -> Reply:
@@ -36,7 +36,7 @@ def unretweet(state: State, call: Call) -> Reply:
     tweet = _find(state, call)
     user_id = call.caller.user_id or 0
     state.world.undo(user_id, tweet)
-    shown = _Statuses(state.world, user_id, trim=_trims(call)).show(tweet.original or tweet)
+    shown = _Statuses(state.world, user_id, call).show(tweet.original or tweet)
     return Reply(200, shown)
 
 
@@ -48,7 +48,7 @@ def update(state: State, call: Call) -> Reply:
     user_id = _updating(state, call)
     made = state.world.write(user_id, text, first_id(call.incoming.now))
     state.updates.count(user_id, call.incoming.now)
-    return Reply(200, _Statuses(state.world, user_id, trim=_trims(call)).show(made))
+    return Reply(200, _Statuses(state.world, user_id, call).show(made))
 
 
 def _find(state: State, call: Call) -> Tweet:
@@ -69,25 +69,22 @@ def _updating(state: State, call: Call) -> int:
     return user_id
 
 
-def _trims(call: Call) -> bool:
-    return call.query.get("trim_user", [""])[0] in _TRUE
-
-
 class _Statuses:
     """Shows tweets as v1.1 does.
 
     Args:
         world: where the users are.
         viewer: who looks; ``retweeted`` speaks of them.
-        trim: whether users come as ids alone.
+        call: says whether users come as ids alone, and texts with their names of today.
     """
 
-    __slots__ = ("_trim", "_viewer", "_world")
+    __slots__ = ("_extended", "_trim", "_viewer", "_world")
 
-    def __init__(self, world: World, viewer: int, *, trim: bool) -> None:
+    def __init__(self, world: World, viewer: int, call: Call) -> None:
         self._world = world
         self._viewer = viewer
-        self._trim = trim
+        self._trim = call.query.get("trim_user", [""])[0] in _TRUE
+        self._extended = call.query.get("tweet_mode", [""])[0] == "extended"
 
     def show(self, tweet: Tweet) -> dict[str, object]:
         """Return the status object of ``tweet``, with its original inside if it is a retweet."""
@@ -98,7 +95,7 @@ class _Statuses:
             "created_at": v1_date(milliseconds(tweet.id)),
             "id": tweet.id,
             "id_str": str(tweet.id),
-            "text": tweet.text,
+            **self._text(tweet),
             "truncated": False,
             "entities": _entities(tweet),
             "source": '<a href="https://example.com" rel="nofollow">X for Sandboxes</a>',
@@ -125,6 +122,11 @@ class _Statuses:
         if tweet.original is not None:
             shown["retweeted_status"] = self.show(tweet.original)
         return shown
+
+    def _text(self, tweet: Tweet) -> dict[str, object]:
+        if not self._extended:
+            return {"text": tweet.text}
+        return {"full_text": tweet.text, "display_text_range": (0, len(tweet.text))}
 
     def _user(self, user_id: int) -> dict[str, object]:
         user = self._world.user(user_id)

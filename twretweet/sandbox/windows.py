@@ -14,6 +14,7 @@ from typing import Final
 
 QUARTER_HOUR: Final = 900
 THREE_HOURS: Final = 10_800
+DAY: Final = 86_400
 _SWEEP_ABOVE: Final = 10_000
 
 
@@ -25,11 +26,13 @@ class Slot:
         key: which window it is.
         limit: how many requests the window allows.
         seconds: how long it lasts, before scaling.
+        told: how the headers begin that tell of it.
     """
 
     key: tuple[str, ...]
     limit: int
     seconds: int
+    told: str = "x-rate-limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,16 @@ class Standing:
         limit: of the tightest window.
         remaining: how many requests it has left.
         reset: when it ends, in whole epoch seconds.
+        told: how the headers begin that tell of it.
+        others: the tightest window of each of the other sets of headers.
     """
 
     granted: bool
     limit: int
     remaining: int
     reset: int
+    told: str = "x-rate-limit"
+    others: tuple["Standing", ...] = ()
 
 
 @dataclass(slots=True)
@@ -130,4 +137,10 @@ class Windows:
 
 def _standing(windows: Sequence[tuple[Slot, Window]], *, granted: bool) -> Standing:
     slot, tightest = min(windows, key=lambda each: (each[0].limit - each[1].used, -each[1].end))
-    return Standing(granted, slot.limit, slot.limit - tightest.used, tightest.end)
+    rest = [each for each in windows if each[0].told != slot.told]
+    others: tuple[Standing, ...] = ()
+    if rest:
+        other = _standing(rest, granted=granted)
+        others = (other, *other.others)
+    left = slot.limit - tightest.used
+    return Standing(granted, slot.limit, left, tightest.end, slot.told, others)

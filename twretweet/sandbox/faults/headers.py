@@ -6,7 +6,9 @@ from typing import Final
 from twretweet.sandbox.faults.fault import Fault
 from twretweet.sandbox.snowflake import http_date
 
-_RATE: Final = ("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
+_PARTS: Final = ("limit", "remaining", "reset")
+_RATE: Final = tuple(f"x-rate-limit-{part}" for part in _PARTS)
+_DAILY: Final = tuple(f"x-{of}-limit-24hour-{part}" for of in ("user", "app") for part in _PARTS)
 
 
 def change(faults: Iterable[Fault], headers: dict[str, str], now: float) -> None:
@@ -24,9 +26,10 @@ def change(faults: Iterable[Fault], headers: dict[str, str], now: float) -> None
             case "late_headers":
                 _set_back(headers, int(fault.number("requests")))
             case "wrong_headers":
-                headers.update(dict.fromkeys(_RATE, fault.text("value")))
+                told = (*_RATE, *(name for name in _DAILY if name in headers))
+                headers.update(dict.fromkeys(told, fault.text("value")))
             case _:
-                for name in _RATE:
+                for name in (*_RATE, *_DAILY):
                     headers.pop(name, None)
 
 
