@@ -1,5 +1,7 @@
 """GET /2/tweets/:id/quote_tweets."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.sandbox.http import Api, serving
@@ -75,3 +77,14 @@ async def test_v1_says_that_a_retweet_is_of_a_quote(api: Api) -> None:
     made = (await api.call("POST", f"/1.1/statuses/retweet/{quote}.json")).body
     assert made["is_quote_status"]
     assert made["retweeted_status"]["quoted_status_id_str"] == api.sandbox.tweet_id
+
+
+async def test_quotes_are_there_after_a_save_and_a_load(api: Api, tmp_path: Path) -> None:
+    path = f"{api.tweet}/quote_tweets"
+    await api.retweet()
+    before = await api.get(path, max_results=50, tweet__fields="referenced_tweets,author_id")
+    api.sandbox.save(tmp_path / "state")
+    clock = api.clock
+    async with serving(Sandbox(clock=clock, state=tmp_path / "state"), clock) as other:
+        after = await other.get(path, max_results=50, tweet__fields="referenced_tweets,author_id")
+    assert after.body == before.body
