@@ -189,6 +189,9 @@ async def test_a_person_changes_tweets_growth_and_time(api: Api, tmp_path: Path)
         await tab.run(f"{again}.querySelectorAll('button')[1].click()")
         await tab.wait_for(f"{again}.querySelector('.big').textContent === '3'")
 
+        await tab.run(f"{again}.querySelectorAll('button')[1].click()")
+        await tab.wait_for("trouble.textContent.startsWith('Only a retweet that was added')")
+
         await tab.run("rate.value = 2")
         await tab.run("document.querySelector('#grow button').id = 'grows'")
         await tab.click("grows")
