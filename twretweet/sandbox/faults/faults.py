@@ -134,6 +134,7 @@ class Faults:
         self._places = {endpoint: Place.read(endpoint) for endpoint in endpoints}
         self._last = 0
         self._in_force: dict[int, InForce] = {}
+        self._by_stage: dict[Stage, list[InForce]] = {}
         for fault in faults:
             self.add(fault)
 
@@ -155,6 +156,7 @@ class Faults:
         place = check(fault.endpoint, self.endpoints)
         self._last += 1
         added = self._in_force[self._last] = InForce(self._last, fault, place)
+        self._by_stage.setdefault(fault.row.stage, []).append(added)
         return added
 
     def get(self, fault_id: int) -> InForce | None:
@@ -163,11 +165,15 @@ class Faults:
 
     def remove(self, fault_id: int) -> bool:
         """Take a fault away; return whether there was one."""
-        return self._in_force.pop(fault_id, None) is not None
+        gone = self._in_force.pop(fault_id, None)
+        if gone is not None:
+            self._by_stage[gone.fault.row.stage].remove(gone)
+        return gone is not None
 
     def clear(self) -> None:
         """Take all faults away."""
         self._in_force.clear()
+        self._by_stage.clear()
 
     def place_of(self, endpoint: str) -> Place | None:
         """Return where an endpoint is."""
@@ -177,8 +183,8 @@ class Faults:
         """Decide what a request meets at a stage, note it in ``met``, and return it."""
         new: list[Fault] = []
         # A test in another thread may add one meanwhile.
-        for one in tuple(self._in_force.values()):
-            if one.fault.row.stage == stage and one.concerns(occasion) and one.meets():
+        for one in tuple(self._by_stage.get(stage, ())):
+            if one.concerns(occasion) and one.meets():
                 new.append(one.fault)
                 if stage not in _MANY:
                     break
