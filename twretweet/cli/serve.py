@@ -179,6 +179,7 @@ def describe(facts: Facts, host: str = _LOOPBACK) -> str:
         [
             f"An X API listens on {facts.url}, {audience}. Ctrl-C ends it.",
             f"Its tweet is {tweet}. The keys below open nothing but this.",
+            f"Watch it, and break it, in a browser: {facts.url}/",
             "",
             "In another terminal:",
             "",
