@@ -21,7 +21,11 @@ def test_a_walk_waits_for_windows_and_takes_no_time() -> None:
 
     async def main() -> int:
         async with (
-            Sandbox(retweets=20_000, clock=clock, faults=[Fault("slow_body", seconds=1)]) as x,
+            Sandbox(
+                retweets=20_000,
+                clock=clock,
+                faults=[Fault("slow_body", seconds=1, probability=0.05, seed=1)],
+            ) as x,
             tw.SessionManager(base_url=x.url, clock=clock) as manager,
         ):
             walk = manager.session(x.oauth1).retweets(x.tweet_id)
