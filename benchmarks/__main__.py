@@ -11,12 +11,14 @@ from pathlib import Path
 from benchmarks.export import kill, memory
 from benchmarks.limits import page as limits
 from benchmarks.report import Section, as_json, failed, page
+from benchmarks.sandbox import page as sandbox
 
 # What can be measured; each takes whether to be quick, which shows that it runs and no more.
 BENCHMARKS: dict[str, Callable[[bool], list[Section]]] = {
     "limits": limits.run,
     "kill": kill.run,
     "memory": memory.run,
+    "sandbox": sandbox.run,
 }
 
 
