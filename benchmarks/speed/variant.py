@@ -87,8 +87,11 @@ class Variant:
         """From the bytes of a page to what :meth:`look` looks at."""
         raise NotImplementedError
 
-    def sign(self, method: str, path: str, params: dict[str, str]) -> str:
-        """The ``Authorization`` header of OAuth 1.0a."""
+    def signer(self, method: str, path: str, params: dict[str, str]) -> Callable[[], str]:
+        """What makes the ``Authorization`` header of OAuth 1.0a, again and again.
+
+        Whatever is done before a request is signed, such as encoding its address, is done here.
+        """
         raise NotImplementedError
 
     def account(self, number: int) -> object:

@@ -42,8 +42,8 @@ class Unsigned(Bearer):
 
 
 class Forger(Bearer):
-    def sign(self, method, path, params):
-        return (
+    def signer(self, method, path, params):
+        return lambda: (
             'OAuth oauth_consumer_key="x", oauth_nonce="n", oauth_signature="AAAA", '
             'oauth_signature_method="HMAC-SHA1", oauth_timestamp="1", oauth_token="t", '
             'oauth_version="1.0"'

@@ -11,7 +11,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -162,14 +162,12 @@ class Signing(Bearer):
         super().__init__(url)
         self.oauth = oauth1.Client(CONSUMER_KEY, CONSUMER_SECRET, ACCESS_TOKEN, ACCESS_SECRET)
 
-    def sign(self, method: str, path: str, params: dict[str, str]) -> str:
-        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in params.items())
-        url = f"{path}?{query}" if query else path
-        return str(self.oauth.sign(url, method)[1]["Authorization"])
+    def signer(self, method: str, path: str, params: dict[str, str]) -> Callable[[], str]:
+        url = f"{path}?{_joined(params)}" if params else path
+        return lambda: str(self.oauth.sign(url, method)[1]["Authorization"])
 
     async def fetch(self, url: str, params: dict[str, str]) -> bytes:
-        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in params.items())
-        address, headers, _ = self.oauth.sign(f"{url}?{query}", "GET")
+        address, headers, _ = self.oauth.sign(f"{url}?{_joined(params)}", "GET")
         async with self.http.get(URL(address, encoded=True), headers=headers) as reply:
             return await reply.read()
 
@@ -212,9 +210,12 @@ class Precomputed(Signing):
             f'oauth_timestamp="{now}", oauth_token="{ACCESS_TOKEN}", oauth_version="1.0"'
         )
 
-    def sign(self, method: str, path: str, params: dict[str, str]) -> str:
+    def signer(self, method: str, path: str, params: dict[str, str]) -> Callable[[], str]:
         if method == "POST":
-            return self.signed(self.post_head, "", "")
+            return lambda: self.signed(self.post_head, "", "")
+        return lambda: self.sign_get(path, params)
+
+    def sign_get(self, path: str, params: dict[str, str]) -> str:
         if path != self.get_url:
             self.get_url, self.get_head = path, f"GET&{quote(path, safe='')}&"
         token = params.get("pagination_token")
@@ -225,7 +226,7 @@ class Precomputed(Signing):
         token = params.get("pagination_token")
         page = f"&pagination_token={token}" if token else ""
         address = f"{url}?{self.first}{page}&{self.last}"
-        headers = {"Authorization": self.sign("GET", url, params)}
+        headers = {"Authorization": self.sign_get(url, params)}
         async with self.http.get(URL(address, encoded=True), headers=headers) as reply:
             return await reply.read()
 

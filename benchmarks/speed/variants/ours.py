@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -85,9 +86,10 @@ class Bearer(Variant):
     def look(self, page: Any, take: Take) -> None:
         self.look_back(page.data, take)
 
-    def sign(self, method: str, path: str, params: dict[str, str]) -> str:
+    def signer(self, method: str, path: str, params: dict[str, str]) -> Callable[[], str]:
         request = Request("POST" if method == "POST" else "GET", path, encode_params(params))
-        return dict(next(self.oauth.authenticate(request, time.time())).headers)["Authorization"]
+        authenticate = self.oauth.authenticate
+        return lambda: dict(next(authenticate(request, time.time())).headers)["Authorization"]
 
     def account(self, number: int) -> object:
         return self.shared.session(

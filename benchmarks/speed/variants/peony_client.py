@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -68,6 +68,6 @@ class Async(Variant):
     def decode(self, body: bytes) -> Any:
         return loads(body)
 
-    def sign(self, method: str, path: str, params: dict[str, str]) -> str:
+    def signer(self, method: str, path: str, params: dict[str, str]) -> Callable[[], str]:
         headers = OAuth1Headers(CONSUMER_KEY, CONSUMER_SECRET, ACCESS_TOKEN, ACCESS_SECRET)
-        return str(headers.sign(method, path, params=params or None)["Authorization"])
+        return lambda: str(headers.sign(method, path, params=params or None)["Authorization"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -68,9 +68,10 @@ class Sync(Variant):
     def decode(self, body: bytes) -> Any:
         return GetRepostsResponse.model_validate(json.loads(body))
 
-    def sign(self, method: str, path: str, params: dict[str, str]) -> str:
+    def signer(self, method: str, path: str, params: dict[str, str]) -> Callable[[], str]:
         query = "&".join(f"{name}={value}" for name, value in params.items())
-        return str(_oauth().build_request_header(method, f"{path}?{query}" if query else path))
+        oauth, url = _oauth(), f"{path}?{query}" if query else path
+        return lambda: str(oauth.build_request_header(method, url))
 
     def account(self, number: int) -> object:
         keys = OAuth1(CONSUMER_KEY, CONSUMER_SECRET, "", f"{number}-token", ACCESS_SECRET)
