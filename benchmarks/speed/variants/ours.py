@@ -88,8 +88,8 @@ class Bearer(Variant):
 
     def signer(self, method: str, path: str, params: dict[str, str]) -> Callable[[], str]:
         request = Request("POST" if method == "POST" else "GET", path, encode_params(params))
-        authenticate = self.oauth.authenticate
-        return lambda: dict(next(authenticate(request, time.time())).headers)["Authorization"]
+        sign = self.oauth.sign
+        return lambda: dict(sign(request, time.time()).headers)["Authorization"]
 
     def account(self, number: int) -> object:
         return self.shared.session(
@@ -105,10 +105,11 @@ class Signing(Bearer):
 
 
 class Everything(Bearer):
-    """With events too, and a budget where there is one."""
+    """With events and a budget too."""
 
     def manager(self) -> tw.SessionManager:
-        return tw.SessionManager(base_url=self.url, on_event=_listen)
+        budget = tw.Budget(usd=1_000_000_000)
+        return tw.SessionManager(base_url=self.url, budget=budget, on_event=_listen)
 
 
 class EverythingSigned(Everything):
