@@ -1,46 +1,78 @@
-"""`python -m benchmarks [name|all] [--quick] [--json FILE]`."""
+"""`python -m benchmarks [name|all] [--quick] [--only PART] [--json FILE] [--readme FILE]`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.export import kill, memory
+from benchmarks import readme
+from benchmarks.export import kill
+from benchmarks.export import memory as exports
 from benchmarks.limits import page as limits
 from benchmarks.report import Section, as_json, failed, page
+from benchmarks.rounds import Different
 from benchmarks.sandbox import page as sandbox
+from benchmarks.speed import page as speed
+from benchmarks.speed.field import Field
 
-# What can be measured; each takes whether to be quick, which shows that it runs and no more.
-BENCHMARKS: dict[str, Callable[[bool], list[Section]]] = {
-    "limits": limits.run,
-    "kill": kill.run,
-    "memory": memory.run,
-    "sandbox": sandbox.run,
-}
+# In the order in which they are measured: what needs a quiet machine most comes first.
+NAMES = (*speed.MEASURES, "limits", "sandbox")
+# And what takes long, and is measured only if it is asked for.
+ALONE = {"kill": kill.run, "exports": exports.run}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="?", default="all", choices=[*NAMES, *ALONE, "all"])
+    parser.add_argument(
+        "--quick", action="store_true", help="seconds instead of minutes, to see that it runs"
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="PART",
+        help="measure variants with this in their name; may be given again (not for limits)",
+    )
+    parser.add_argument("--uvloop", action="store_true", help="run what is async on uvloop")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the numbers there")
+    parser.add_argument(
+        "--readme", type=Path, metavar="FILE", help="write the table of goals into that file"
+    )
+    return parser.parse_args()
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", nargs="?", default="all", choices=[*BENCHMARKS, "all"])
-    parser.add_argument(
-        "--quick", action="store_true", help="seconds instead of minutes, for tests"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the numbers there")
-    options = parser.parse_args()
+    options = _options()
     began = time.perf_counter()
     sections: list[Section] = []
-    for name, run in BENCHMARKS.items():
-        if options.name in {name, "all"}:
-            sections += run(options.quick)
+    unfair: list[str] = []
+    distinct = speed.DISTINCT_QUICK if options.quick else speed.DISTINCT
+    with Field(distinct=distinct, only=options.only, uvloop=options.uvloop) as field:
+        for name, measure in speed.MEASURES.items():
+            if options.name in {name, "all"}:
+                try:
+                    sections += measure(field, options.quick)
+                except Different as error:
+                    unfair.append(f"{name}: {error}")
+    if options.name in {"limits", "all"}:
+        sections += limits.run(options.quick)
+    if options.name in {"sandbox", "all"}:
+        sections += sandbox.run(options.quick)
+    if options.name in ALONE:
+        sections += ALONE[options.name](options.quick)
     seconds = time.perf_counter() - began
     print(page(sections))
     print(f"\n{seconds:.0f} s")
+    for line in unfair:
+        print(f"FAILED  {line}", file=sys.stderr)
     if options.json is not None:
         options.json.write_text(as_json(sections, seconds), encoding="utf-8")
-    return int(failed(sections))
+    if options.readme is not None and not unfair:
+        readme.write(options.readme, sections)
+    return int(failed(sections) or bool(unfair))
 
 
 if __name__ == "__main__":

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-_PACKAGES = ("twretweet", "aiolimiter", "limits", "pyrate-limiter", "redis")
+_PACKAGES = (
+    "twretweet",
+    "aiohttp",
+    "msgspec",
+    "oauthlib",
+    "uvloop",
+    "httpx",
+    "orjson",
+    "tweepy",
+    "xdk",
+    "peony-twitter",
+    "python-twitter-v2",
+    "aiolimiter",
+    "limits",
+    "pyrate-limiter",
+    "redis",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +39,13 @@ class Goal:
         text: the goal in a few words.
         met: whether it was reached.
         must: it is about being correct, so that missing it fails the run; others are about speed.
+        measured: what came out, for tables that show nothing else.
     """
 
     text: str
     met: bool
     must: bool = False
+    measured: str = ""
 
     @property
     def verdict(self) -> str:
@@ -69,8 +90,9 @@ def as_json(sections: Sequence[Section], seconds: float) -> str:
         {
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": f"{platform.system()} {platform.machine()}",
+            "cpu": machine(),
             "python": platform.python_version(),
-            "versions": _versions(),
+            "versions": versions(),
             "seconds": round(seconds, 1),
             "sections": [asdict(section) for section in sections],
         },
@@ -78,12 +100,26 @@ def as_json(sections: Sequence[Section], seconds: float) -> str:
     )
 
 
+def machine() -> str:
+    """The processor and how many of its cores there are for us."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        text = ""
+    models = [line.partition(":")[2].strip() for line in text.splitlines() if "model name" in line]
+    model = models[0] if models else platform.machine()
+    allowed = getattr(os, "sched_getaffinity", None)
+    cores = len(allowed(0)) if allowed else os.cpu_count() or 1
+    return f"{model}, {cores} core{'s' * (cores > 1)}"
+
+
 def _headline() -> str:
-    versions = ", ".join(f"{name} {number}" for name, number in _versions().items())
-    return f"Python {platform.python_version()} on {platform.machine()}; {versions}"
+    found = ", ".join(f"{name} {number}" for name, number in versions().items())
+    return textwrap.fill(f"Python {platform.python_version()} on {machine()}; {found}", 100)
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """What is installed of all that is compared."""
     found: dict[str, str] = {}
     for name in _PACKAGES:
         try:
@@ -104,7 +140,7 @@ def _table(section: Section) -> str:
     return "\n".join(
         [
             f"== {section.title} ==",
-            section.what,
+            textwrap.fill(section.what, 100),
             "",
             *[_aligned(line, widths) for line in lines],
             *section.notes,

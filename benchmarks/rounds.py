@@ -12,28 +12,41 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Generic, TypeVar
 
 _TIMEOUT = 120.0
+
+
+T = TypeVar("T")
 
 
 class Broken(Exception):
     """A variant that is not installed, or does not work."""
 
 
+class Different(Exception):
+    """Variants that should have read the same data have not, so there is nothing to compare."""
+
+
 @dataclass(slots=True)
-class Samples:
+class Samples(Generic[T]):
     """What each variant measured, round by round; and why some did not."""
 
-    values: dict[str, list[float]]
+    values: dict[str, list[T]]
     broken: dict[str, str]
 
-    def median(self, name: str) -> float | None:
+    def of(self, number: Callable[[T], float]) -> Samples[float]:
+        """One number of what was measured."""
+        numbers = {name: [number(each) for each in kept] for name, kept in self.values.items()}
+        return Samples(numbers, self.broken)
+
+    def median(self: Samples[float], name: str) -> float | None:
         values = self.values.get(name)
         return median(values) if values else None
 
-    def ratio(self, name: str, to: str) -> Ratio | None:
+    def ratio(self: Samples[float], name: str, to: str) -> Ratio | None:
         """``name`` against ``to``, round by round."""
-        if name in self.broken or to in self.broken:
+        if not self.values.get(name) or not self.values.get(to):
             return None
         pairs = zip(self.values[name], self.values[to], strict=True)
         ratios = [one / other for one, other in pairs]
@@ -52,9 +65,9 @@ class Ratio:
         return f"{self.middle:.2f} ({self.low:.2f}-{self.high:.2f})"
 
 
-def interleave(variants: Mapping[str, Callable[[], float]], rounds: int) -> Samples:
+def interleave(variants: Mapping[str, Callable[[], T]], rounds: int) -> Samples[T]:
     """Measure all variants once a round; one that fails is left out from then on."""
-    samples = Samples({name: [] for name in variants}, {})
+    samples: Samples[T] = Samples({name: [] for name in variants}, {})
     for _ in range(rounds):
         for name, measure in variants.items():
             if name in samples.broken:
@@ -62,7 +75,8 @@ def interleave(variants: Mapping[str, Callable[[], float]], rounds: int) -> Samp
             try:
                 samples.values[name].append(measure())
             except Exception as error:  # noqa: BLE001  a peer may break in any way
-                samples.broken[name] = f"{type(error).__name__}: {error}"[:100]
+                kind = "" if isinstance(error, Broken) else f"{type(error).__name__}: "
+                samples.broken[name] = f"{kind}{error}"[:100]
                 del samples.values[name]
     return samples
 

@@ -105,7 +105,7 @@ class Storm:
         return self._outcome
 
     async def _act(self, number: int) -> None:
-        chance = random.Random(f"{self._seed}/{number}")  # noqa: S311  # no secret
+        chance = random.Random(f"{self._seed}/{number}")  # no secret
         people = self._people[number * 2 : number * 2 + 2]
         async with Wire(self._url) as wire:
             while self._left > 0:

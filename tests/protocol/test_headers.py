@@ -1,5 +1,9 @@
 """What the headers of a reply tell, and what counts as not sent."""
 
+import calendar
+from datetime import datetime
+from email.utils import formatdate, mktime_tz, parsedate_tz
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +72,28 @@ def test_x_s_clock_is_read_from_utc_and_gmt_alike(date):
 )
 def test_a_date_that_is_none_counts_as_not_sent(date):
     assert read_rate_headers({"date": date}).date is None
+
+
+MOMENTS = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31))
+
+
+@given(MOMENTS, st.sampled_from(["GMT", "UTC"]))
+def test_every_moment_is_read_from_the_date_that_servers_write_of_it(moment, zone):
+    written = formatdate(calendar.timegm(moment.timetuple()), usegmt=True).replace("GMT", zone)
+    assert read_rate_headers({"date": written}).date == calendar.timegm(moment.timetuple())
+
+
+@given(st.text("0123456789", min_size=2, max_size=2), st.integers(0, 27), st.characters())
+def test_a_date_of_the_usual_length_is_read_as_any_other(number, at, sign):
+    usual = "Mon, 20 Sep 2021 22:41:52 GMT"
+    date = usual[:at] + number + usual[at + 2 :]
+    for one in (date, date[:at] + sign + date[at + 1 :]):
+        parsed = parsedate_tz(one)
+        try:
+            expected = None if parsed is None else int(mktime_tz(parsed))
+        except (OverflowError, ValueError):
+            expected = None
+        assert read_rate_headers({"date": one}).date == expected
 
 
 NAMES = [prefix + part for prefix in PREFIXES.values() for part in ("limit", "remaining", "reset")]

@@ -1,5 +1,6 @@
 """The bytes that are signed are the bytes that are sent."""
 
+import base64
 import json
 from urllib.parse import parse_qsl, urlsplit
 
@@ -8,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twretweet.protocol.endpoints import ENDPOINTS, RETWEET, RETWEETS, UNDO_RETWEET
-from twretweet.protocol.request import Request, api_request, encode_params, escape
+from twretweet.protocol.request import (
+    Request,
+    api_request,
+    encode_params,
+    escape,
+    escape_address,
+    escape_base64,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 PARAMS = st.dictionaries(TEXT.filter(bool), TEXT, max_size=6)
@@ -21,6 +29,20 @@ def test_all_but_the_unreserved_signs_are_escaped(text):
         chr(byte) if chr(byte) in unreserved else f"%{byte:02X}" for byte in text.encode()
     )
     assert escape(text) == expected
+
+
+ADDRESS = st.text("abzABZ059-._~:/%[]", max_size=40)
+
+
+@given(ADDRESS)
+def test_an_address_is_escaped_as_any_text_is(address):
+    assert escape_address(address) == escape(address)
+
+
+@given(st.binary(max_size=40))
+def test_base64_is_escaped_as_any_text_is(value):
+    encoded = base64.b64encode(value).decode()
+    assert escape_base64(encoded) == escape(encoded)
 
 
 @given(PARAMS)

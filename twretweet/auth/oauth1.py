@@ -17,7 +17,13 @@ from twretweet import ids
 from twretweet.auth.account import Lasting, fingerprint
 from twretweet.credentials import OAuth1
 from twretweet.protocol.endpoints import AuthKind
-from twretweet.protocol.request import EncodedParams, Request, escape
+from twretweet.protocol.request import (
+    EncodedParams,
+    Request,
+    escape,
+    escape_address,
+    escape_base64,
+)
 
 
 class OAuth1Account(Lasting):
@@ -82,7 +88,7 @@ class OAuth1Account(Lasting):
         signed = signature(request.method, request.url, pairs, signing.key)
         return (
             f'OAuth oauth_nonce="{nonce}", oauth_timestamp="{timestamp}"{signing.tail}, '
-            f'oauth_signature="{escape(signed)}"'
+            f'oauth_signature="{escape_base64(signed)}"'
         )
 
 
@@ -122,5 +128,5 @@ def signature(method: str, url: str, pairs: list[tuple[str, str]], key: bytes) -
     # The pairs are encoded, so of the signs that need a second encoding only these three occur.
     params = "&".join([f"{name}={value}" for name, value in pairs])
     params = params.replace("%", "%25").replace("&", "%26").replace("=", "%3D")
-    base = f"{method}&{escape(url)}&{params}"
+    base = f"{method}&{escape_address(url)}&{params}"
     return base64.b64encode(hmac.digest(key, base.encode(), "sha1")).decode()

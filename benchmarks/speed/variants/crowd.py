@@ -1,0 +1,73 @@
+"""Ours with many accounts in one manager, and with long walks beside short ones."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from types import TracebackType
+from typing import Self
+
+import twretweet as tw
+from benchmarks.speed.data import TWEET_FIELDS, USER_FIELDS
+from benchmarks.speed.variant import CONSUMER_KEY, CONSUMER_SECRET, Crowd
+from twretweet.walk import Walk
+
+_SHORT = 10
+
+
+class Busy(Crowd):
+    """Accounts that have all acted, and act on."""
+
+    async def __aenter__(self) -> Self:
+        self.manager = await tw.SessionManager(base_url=self.url).open()
+        self.query = tw.TweetQuery().fields(*TWEET_FIELDS).author(*USER_FIELDS)
+        self.sessions = [
+            self.manager.session(
+                tw.OAuth1(CONSUMER_KEY, CONSUMER_SECRET, f"{10**18 + each}-token", "secret")
+            )
+            for each in range(self.accounts)
+        ]
+        for session in self.sessions:  # each has used its window once
+            await session.retweets(1, max_results=1).collect()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.manager.aclose()
+
+    async def pages_of_all(self, number: int) -> float:
+        """CPU time for a page, asked for by one account after the other."""
+        chance = random.Random(number)
+        chosen = chance.choices(self.sessions, k=number)
+        began = time.process_time()
+        for session in chosen:
+            async for tweet in session.retweets(1, self.query):
+                author = tweet.author
+                assert author
+        return (time.process_time() - began) / number
+
+    async def long_and_short(self, number: int, steps: int) -> list[list[float]]:
+        """CPU time for a page of one long walk, and of walks of ten pages, by turns."""
+        session, measured = self.sessions[0], []
+        long = session.retweets(number, self.query)
+        for _ in range(steps):
+            cpu = [time.process_time()]
+            await _on(long, number // steps)
+            cpu.append(time.process_time())
+            for _ in range(number // steps // _SHORT):
+                await _on(session.retweets(_SHORT, self.query), _SHORT)
+            cpu.append(time.process_time())
+            measured.append([(b - a) / (number // steps) for a, b in itertools.pairwise(cpu)])
+        return measured
+
+
+async def _on(walk: Walk[tw.Tweet], pages: int) -> None:
+    """Walk so many pages further."""
+    for _ in range(pages * 100):
+        tweet = await anext(walk)
+        assert tweet.author

@@ -1,0 +1,115 @@
+"""`python -m benchmarks walk|hold|write|…`: that each measures, and tells the truth about it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as program
+from benchmarks.rounds import Different
+from benchmarks.speed import page, parts, roster
+from benchmarks.speed.field import Field
+from benchmarks.speed.roster import Entry
+from benchmarks.speed.walk import walk
+
+ROOT = Path(__file__).parents[2]
+ODD = "tests.benchmarks.odd_variants"
+
+
+@pytest.fixture(scope="module")
+def field():
+    """With few who take part, since each is a process."""
+    only = ("loop by hand: ", "Client.sign", "twretweet, everything on", "authors never")
+    with Field(distinct=6, only=only) as field:
+        yield field
+
+
+@pytest.mark.parametrize("name", [name for name in page.MEASURES if name != "import"])
+def test_each_measure_shows_rows_with_numbers(field, name):
+    for section in page.MEASURES[name](field, True):
+        assert section.rows
+        assert not section.notes or "not measured" not in " ".join(section.notes)
+        for row in section.rows:
+            assert row.cells != ("broken",), row.name
+
+
+def test_a_row_says_how_much_faster_ours_is_and_what_was_aimed_at(field):
+    section = walk(field, quick=True)
+    [loop] = [row for row in section.rows if row.name == roster.LOOP.name]
+    assert loop.goal.text == "at least 0.97"
+    assert loop.goal.measured == loop.cells[-1]
+    assert loop.goal.met == (loop.data["ours"] >= 0.97)
+
+
+def test_the_page_is_printed_and_the_numbers_are_kept(tmp_path):
+    kept = tmp_path / "numbers.json"
+    only = ["--only", "twretweet", "--only", "aiohttp"]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "import", "--quick", *only, "--json", str(kept)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert not done.stderr
+    assert done.returncode == 0  # a goal of speed that is missed is no failure
+    assert "== Importing ==" in done.stdout
+    numbers = json.loads(kept.read_text(encoding="utf-8"))
+    assert {"date", "cpu", "python", "versions"} <= numbers.keys()
+    [section] = numbers["sections"]
+    rows = {row["name"]: row for row in section["rows"]}
+    assert rows["aiohttp, msgspec"]["goal"]["text"] == "at most 1.15"
+    assert rows["twretweet"]["data"]["seconds"] > 0
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("no_such_client:Async", "No module named 'no_such_client'"),
+        (f"{ODD}:Failing", "RuntimeError: it does not work"),
+        (f"{ODD}:Fatal", "ended with code 3"),
+    ],
+)
+def test_a_peer_that_breaks_is_reported_and_the_rest_goes_on(field, place, why):
+    peer = Entry("loop by hand: a peer", place)
+    section = walk(field, quick=True, entries=(peer, roster.LOOP, roster.OURS_ALL))
+    rows = {row.name: row for row in section.rows}
+    assert rows[peer.name].cells == ("broken",)
+    assert rows[roster.LOOP.name].data["ours"] > 0
+    assert any(note.startswith(f"{peer.name} is not measured: ") for note in section.notes)
+    assert why in " ".join(section.notes)
+
+
+def test_what_a_peer_prints_is_not_taken_for_its_answer(field):
+    peer = Entry("loop by hand: talkative", f"{ODD}:Talkative")
+    section = walk(field, quick=True, entries=(peer, roster.LOOP))
+    assert [row.cells[0].isdigit() for row in section.rows] == [True, True]
+
+
+@pytest.mark.parametrize(("name", "read"), [("Inattentive", 100), ("Unsigned", 0)])
+def test_variants_that_read_different_data_are_not_compared(field, name, read):
+    peer = Entry("loop by hand: odd", f"{ODD}:{name}")
+    with pytest.raises(Different, match=rf"structs: 200:.*; loop by hand: odd: {read}:"):
+        walk(field, quick=True, entries=(roster.LOOP, peer))
+
+
+def test_a_wrong_signature_is_not_compared(field, monkeypatch):
+    peer = Entry("loop by hand: forger", f"{ODD}:Forger")
+    monkeypatch.setattr(parts, "_SIGN", (roster.SIGNING, peer))
+    with pytest.raises(Different, match="forger: wrong"):
+        parts.sign(field, quick=True)
+
+
+def test_a_run_with_different_data_fails_instead_of_printing(monkeypatch, capsys):
+    def different(field, quick):
+        raise Different("one: a; two: b")
+
+    monkeypatch.setattr(program.speed, "MEASURES", {"walk": different})
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "walk", "--quick"])
+    assert program.main() == 1
+    shown = capsys.readouterr()
+    assert "FAILED  walk: one: a; two: b" in shown.err
+    assert "Walking" not in shown.out
