@@ -132,6 +132,25 @@ async def test_tokens_that_are_to_end_are_shown_nowhere(clock, caplog, case, kin
     assert await store.accounts() == ["bot"]
 
 
+class Telltale(Store):
+    """Somebody's own, with an error that quotes what it was given."""
+
+    async def save(self, account: str, tokens: tw.StoredTokens) -> None:
+        raise RuntimeError(f"can't insert {tokens.to_json()}")
+
+
+async def test_a_store_that_quotes_what_it_was_given_is_not_repeated(clock, caplog):
+    async with ScriptedServer() as server:
+        server.replies.append(reply(200, GRANT))
+        async with managing(server, clock, Telltale()) as manager:
+            pending = manager.sign_in.begin(CLIENT, redirect_uri=CALLBACK)
+            back = f"{CALLBACK}?code={CODE}&state={pending.state}"
+            with pytest.raises(tw.TokenStoreError, match="so sign in again: can't") as caught:
+                await manager.sign_in.finish(pending, back, keep_client_secret=True)
+            seen = everything(caught.value)
+    hidden_in(seen + caplog.text, pending.verifier)
+
+
 @pytest.mark.parametrize("at", [1, 2])
 async def test_tokens_that_could_not_be_stored_are_shown_nowhere(clock, caplog, at):
     store = Store()

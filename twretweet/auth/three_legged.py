@@ -147,7 +147,7 @@ def access_token(
     request = Request("POST", base_url + ACCESS_TOKEN_PATH)
     reply = yield _signed(request, pending.app, pending, _proof(brought), now)
     if reply.status in _REFUSALS:
-        error = _error(reply, pending.app.consumer_key, brought.verifier)
+        error = _error(reply, pending.app.consumer_key, pending.token, brought.verifier)
         if isinstance(error, Unauthorized) and _TIMESTAMP_REFUSED in error.codes:
             raise error
         what = "PIN" if pending.callback is None else "verifier"
@@ -156,7 +156,7 @@ def access_token(
             "begin another sign-in"
         )
     if reply.status not in _OK:
-        raise _error(reply, pending.app.consumer_key, brought.verifier)
+        raise _error(reply, pending.app.consumer_key, pending.token, brought.verifier)
     tokens = _tokens(reply, pending.app)
     if tokens is None:
         raise _unreadable(reply, ACCESS_TOKEN_PATH)

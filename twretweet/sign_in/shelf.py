@@ -82,10 +82,17 @@ class Shelf:
         Raises:
             TokenStoreError: it could not be stored, or what is there can't be read.
         """
-        # The lock, because whoever refreshes what was there stores what comes of it.
-        async with self._store.lock(name):
-            await self._store.load(name)
-            await self._store.save(name, tokens)
+        try:
+            # The lock, because whoever refreshes what was there stores what comes of it.
+            async with self._store.lock(name):
+                await self._store.load(name)
+                await self._store.save(name, tokens)
+            return
+        except Exception as error:  # noqa: BLE001  # whatever a store raises
+            why = _without_secrets(str(error) or type(error).__name__, tokens)
+        raise TokenStoreError(
+            f"X has granted it, but the tokens could not be stored, so sign in again: {why}"
+        )
 
     async def name(self, username: str | None, tokens: OAuth1Tokens | OAuth2Tokens) -> str:
         """A name for a sign-in that has none.
@@ -139,6 +146,15 @@ class Shelf:
         except TokenStoreError:
             return False
         return found is None or is_same_sign_in(found, tokens)
+
+
+def _without_secrets(text: str, tokens: StoredTokens) -> str:
+    """What a store said, in case it quotes what it was given."""
+    for name in tokens.__struct_fields__:
+        value = getattr(tokens, name)
+        if name.endswith(("_token", "_secret", "_key")) and value:
+            text = text.replace(value, "[hidden]")
+    return text
 
 
 def _introduced(tokens: OAuth2Tokens, user: User) -> OAuth2Tokens:
