@@ -6,16 +6,19 @@ from twretweet.sandbox import Sandbox
 
 pytest.importorskip("peony", reason="peony-twitter is not installed (extra: peers)")
 
-from peony import PeonyClient, exceptions
+from peony import BasePeonyClient, exceptions
 from peony.oauth import OAuth2Headers
 
 pytestmark = pytest.mark.anyio
 
 
-def client(sandbox: Sandbox) -> PeonyClient:
-    """The recipe: the address, with a place for the version, is an argument of peony's client."""
+def client(sandbox: Sandbox) -> BasePeonyClient:
+    """The recipe: the address, with a place for the version, is an argument of peony's client.
+
+    It is the base client, because PeonyClient looks up its user at X itself, whatever its address.
+    """
     keys = sandbox.oauth1
-    return PeonyClient(
+    return BasePeonyClient(
         consumer_key=keys.consumer_key,
         consumer_secret=keys.consumer_secret,
         access_token=keys.access_token,
@@ -68,7 +71,7 @@ async def test_it_retweets_walks_and_undoes_over_v2() -> None:
 async def test_it_signs_in_as_the_app_by_itself() -> None:
     async with Sandbox(retweets=5) as sandbox:
         keys = sandbox.oauth1
-        async with PeonyClient(
+        async with BasePeonyClient(
             consumer_key=keys.consumer_key,
             consumer_secret=keys.consumer_secret,
             auth=OAuth2Headers,
