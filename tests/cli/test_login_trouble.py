@@ -201,6 +201,8 @@ def test_keys_in_the_environment_go_before_a_sign_in(home, capsys, monkeypatch):
 def test_what_x_has_given_out_is_sent_to_no_other_host(home, capsys, monkeypatch):
     store(home, "bot")
     monkeypatch.delenv(PREFIX + "CLIENT_ID")
+    assert main(["limits"]) == 0
+    capsys.readouterr()
     monkeypatch.setenv(PREFIX + "BASE_URL", "http://127.0.0.1:1")
     assert main(["retweet", "20"]) == 2
     assert "nobody is signed in" in one_line(capsys.readouterr().err)
