@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,6 +142,7 @@ async def walk(
     tally.total = place.total if how.limit is None else how.limit
     purse = Purse(how.budget, spent=owed(place, clock.time()))
     tally.spent, tally.cap = dollars(purse.micros), purse.cap
+    _refuse_another(job, place.checkpoint())
     if _complete(place, how):
         return
     with display(how) as shown:
@@ -173,6 +174,31 @@ async def walk(
                 await watch(
                     lambda: run(session, course), tally, session.rate_limits, job.noun, shown
                 )
+
+
+def _refuse_another(job: Job[T], point: Checkpoint | None) -> None:
+    """Refuse to go on with an export of something else.
+
+    Raises:
+        OutputRefused: the checkpoint is one.
+    """
+    if point is None:
+        return
+    params = job.query.to_params()
+    for what, there, here in (
+        ("holds", point.endpoint, job.noun),
+        ("is about the tweet", point.target, job.tweet),
+        ("was begun with", _asked(point.params), _asked(params)),
+    ):
+        if there != here:
+            raise OutputRefused(
+                f"{job.how.out} {what} {there}, and now it is {here}: give the same as before to "
+                "go on, --force to begin anew, or another --out"
+            )
+
+
+def _asked(params: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in params.items()) or "no fields"
 
 
 def _complete(place: Place, how: How) -> bool:
