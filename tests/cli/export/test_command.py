@@ -283,7 +283,8 @@ def test_a_budget_ends_an_export_with_what_it_pays_for(here, tweet, tmp_path):
     words = ("retweets", tweet, "--out", "rows.parquet", "--budget")
     code, _, err = here(*words, "0.605")
     assert code == 1
-    assert one_line(err).endswith(
+    assert one_line(err) == (
+        "twretweet: the budget of $0.605 has $0.00 left, and one more can cost $0.005; "
         "written so far: 120 of 230 retweets, 2 pages, $0.605 of $0.605, in rows.parquet; with a "
         "larger --budget, --resume goes on"
     )

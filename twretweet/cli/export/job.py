@@ -27,11 +27,11 @@ from twretweet.cli.export.rows import Rows
 from twretweet.cli.export.run import Course, owed, run
 from twretweet.cli.export.stop import Signals
 from twretweet.cli.export.told import Told, display
-from twretweet.cli.outcome import OK, OutputRefused, Stopped, report, say
+from twretweet.cli.outcome import FAILED, OK, OutputRefused, Stopped, complain, report, say
 from twretweet.cli.tally import Tally, window_of
 from twretweet.cli.watch import Display, watched
 from twretweet.clock import Clock, SystemClock
-from twretweet.errors import TwretweetError
+from twretweet.errors import BudgetExceeded, TwretweetError
 from twretweet.events import Event, OnEvent, PageTokenExpired
 from twretweet.limits import BucketState
 from twretweet.models import Page, Tweet, User
@@ -105,6 +105,9 @@ def export(job: Job[T]) -> int:
             anyio.run(walk, job, output, told)
     except KeyboardInterrupt:
         raise Stopped(f" at once{told.so_far()}", told.stop.number) from None
+    except BudgetExceeded as error:
+        complain(told.used_up(error) + told.so_far(error))
+        return FAILED
     except TwretweetError as error:
         return report(error, then=told.so_far(error))
     if told.stop.asked:
