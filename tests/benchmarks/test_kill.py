@@ -8,12 +8,14 @@ from benchmarks.export.kill import Outcome, Trial, _count, torment
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-async def test_an_export_that_is_killed_holds_every_retweet_once_and_pays_no_page_twice(kind):
-    outcome = await torment(Trial(kind, kills=3, retweets=600, page_size=20, pages_a_run=6))
-    assert outcome.kills == outcome.readable == 3
+@pytest.mark.parametrize(("kind", "kills"), [("jsonl", 3), ("parquet", 2)])
+async def test_an_export_that_is_killed_holds_every_retweet_once_and_pays_no_page_twice(
+    kind, kills
+):
+    outcome = await torment(Trial(kind, kills=kills, retweets=500, page_size=20, pages_a_run=6))
+    assert outcome.kills == outcome.readable == kills
     assert outcome.complete
-    assert outcome.again <= 3
+    assert outcome.again <= kills
     assert outcome.too_often == 0
 
 

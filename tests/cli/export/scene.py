@@ -37,7 +37,13 @@ class Scene:
         self._limiter = tw.MemoryLimiter(clock=clock)
         self.told: Told
 
-    def job(self, query: tw.TweetQuery = QUERY, tweet: str | None = None, **how: Any) -> Job:
+    def job(
+        self,
+        query: tw.TweetQuery = QUERY,
+        tweet: str | None = None,
+        noun: str = "retweets",
+        **how: Any,
+    ) -> Job:
         how = How(**{"out": str(self._folder / "rows.jsonl"), "resume": True, **how})
         target = tweet or self.tweet
 
@@ -46,7 +52,7 @@ class Scene:
                 target, query, max_results=how.max_results, limit=how.limit, resume=point
             )
 
-        return Job("retweets", endpoints.RETWEETS, target, query, how, begin)
+        return Job(noun, endpoints.RETWEETS, target, query, how, begin)
 
     async def run(self, query: tw.TweetQuery = QUERY, **how: Any) -> Told:
         """Run once; raises what the export raises."""

@@ -5,7 +5,8 @@ import pytest
 
 import twretweet as tw
 from tests.support.scripted import page, reply
-from twretweet.errors import BudgetExceeded, CheckpointMismatch, NotFound, ServerError
+from twretweet.cli.outcome import OutputRefused
+from twretweet.errors import BudgetExceeded, NotFound, ServerError
 
 pytestmark = pytest.mark.anyio
 
@@ -185,14 +186,18 @@ async def test_a_page_token_that_x_forgot_is_told_and_nothing_is_written_twice(
 
 
 @pytest.mark.parametrize(
-    ("other", "what"),
+    ("other", "words"),
     [
-        ({"query": tw.TweetQuery().fields("lang")}, "query"),
-        ({"tweet": "30"}, "tweet"),
+        (
+            {"query": tw.TweetQuery()},
+            "was begun with expansions=author_id .*, and now .* no fields",
+        ),
+        ({"tweet": "30"}, "is about the tweet 20, and now it is 30"),
+        ({"noun": "retweeters"}, "holds retweets, and now it is retweeters"),
     ],
 )
 async def test_a_checkpoint_of_another_query_or_tweet_is_refused(
-    scripted, server, ids, other, what
+    scripted, server, ids, other, words
 ):
     server.replies.extend([tweets(9, 8, token="a"), reply(200, METRICS), reply(401)])
     with pytest.raises(tw.Unauthorized):
@@ -200,7 +205,7 @@ async def test_a_checkpoint_of_another_query_or_tweet_is_refused(
     asked = len(server.requests)
     job = scripted.job
     scripted.job = lambda query, **how: job(**{"query": query, **other, **how})
-    with pytest.raises(CheckpointMismatch, match=f"another {what}"):
+    with pytest.raises(OutputRefused, match=f"{words}: give the same as before"):
         await scripted.run()
     assert ids() == ["9", "8"]
     assert len(server.requests) == asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +27,11 @@ from twretweet.cli.export.rows import Rows
 from twretweet.cli.export.run import Course, owed, run
 from twretweet.cli.export.stop import Signals
 from twretweet.cli.export.told import Told, display
-from twretweet.cli.outcome import OK, OutputRefused, Stopped, report, say
+from twretweet.cli.outcome import FAILED, OK, OutputRefused, Stopped, complain, report, say
 from twretweet.cli.tally import Tally, window_of
 from twretweet.cli.watch import Display, watched
 from twretweet.clock import Clock, SystemClock
-from twretweet.errors import TwretweetError
+from twretweet.errors import BudgetExceeded, TwretweetError
 from twretweet.events import Event, OnEvent, PageTokenExpired
 from twretweet.limits import BucketState
 from twretweet.models import Page, Tweet, User
@@ -110,6 +110,9 @@ def export(job: Job[T]) -> int:
             anyio.run(walk, job, output, told)
     except KeyboardInterrupt:
         raise Stopped(f" at once{told.so_far()}", told.stop.number) from None
+    except BudgetExceeded as error:
+        complain(told.used_up(error) + told.so_far(error))
+        return FAILED
     except TwretweetError as error:
         return report(error, then=told.so_far(error))
     if told.stop.asked:
@@ -147,6 +150,7 @@ async def walk(
     tally.total = place.total if how.limit is None else how.limit
     purse = Purse(how.budget, spent=owed(place, clock.time()))
     tally.spent, tally.cap = dollars(purse.micros), purse.cap
+    _refuse_another(job, place.checkpoint())
     if _complete(place, how):
         return
     with display(how) as shown:
@@ -180,6 +184,31 @@ async def walk(
                 await watch(
                     lambda: run(session, course), tally, session.rate_limits, job.noun, shown
                 )
+
+
+def _refuse_another(job: Job[T], point: Checkpoint | None) -> None:
+    """Refuse to go on with an export of something else.
+
+    Raises:
+        OutputRefused: the checkpoint is one.
+    """
+    if point is None:
+        return
+    params = job.query.to_params()
+    for what, there, here in (
+        ("holds", point.endpoint, job.noun),
+        ("is about the tweet", point.target, job.tweet),
+        ("was begun with", _asked(point.params), _asked(params)),
+    ):
+        if there != here:
+            raise OutputRefused(
+                f"{job.how.out} {what} {there}, and now it is {here}: give the same as before to "
+                "go on, --force to begin anew, or another --out"
+            )
+
+
+def _asked(params: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in params.items()) or "no fields"
 
 
 def _complete(place: Place, how: How) -> bool:

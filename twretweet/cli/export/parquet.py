@@ -134,6 +134,7 @@ def convert(journal: BinaryIO, size: int, columns: Sequence[Column], file: Binar
         for rows in _stretches(journal, size):
             values = [[_value(row, column) for row in rows] for column in columns]
             writer.write_batch(arrow.batch(values, schema, types))
+            del rows, values  # before the next ones are read: there is memory for one of them
 
 
 def _stretches(journal: BinaryIO, size: int) -> Iterator[list[Row]]:

@@ -11,7 +11,7 @@ from twretweet.budget.tariff import dollars
 from twretweet.cli.estimate import duration
 from twretweet.cli.tally import Window, money, seconds
 from twretweet.protocol.endpoints import Endpoint
-from twretweet.protocol.prices import PRICES, Charge
+from twretweet.protocol.prices import MICROS, PRICES, Charge
 
 _PAGE_SECONDS = 0.5  # what a full page takes to arrive, with some room
 _NOUNS: Final[Mapping[Charge, str]] = MappingProxyType(
@@ -124,8 +124,10 @@ def lines(plan: Plan, window: Window | None, window_seconds: float) -> list[str]
 
 
 def _enough(plan: Plan, cost: float) -> str:
-    left = max((plan.cap or 0.0) - dollars(plan.spent), 0.0)
-    if cost <= left:
-        return f"{money(plan.cap or 0.0)}, which is enough"
-    part = int(plan.items * left / cost)
-    return f"{money(plan.cap or 0.0)}, which is enough for about {part:,} more {plan.noun}"
+    cap = plan.cap or 0.0
+    left = max(round(cap * MICROS) - plan.spent, 0)
+    needed = round(cost * MICROS)
+    if needed <= left:
+        return f"{money(cap)}, which is enough"
+    part = plan.items * left // needed
+    return f"{money(cap)}, which is enough for about {part:,} more {plan.noun}"

@@ -13,7 +13,7 @@ from twretweet.cli.export.options import How
 from twretweet.cli.export.stop import Stop
 from twretweet.cli.lines import Lines
 from twretweet.cli.outcome import complain
-from twretweet.cli.tally import Tally, progress
+from twretweet.cli.tally import Tally, money, progress
 from twretweet.cli.watch import Display
 from twretweet.errors import BudgetExceeded, Forbidden, NotFound, QueryError, TwretweetError
 
@@ -50,6 +50,14 @@ class Told:
             return ""
         before = "; written so far: " if error is not None else " after "
         return f"{before}{progress(tally)}{self._where}{self._way(error)}"
+
+    def used_up(self, error: BudgetExceeded) -> str:
+        """That the money is used up, as the beginning of a line."""
+        left = max(error.cap - error.spent, 0.0)
+        return (
+            f"the budget of {money(error.cap)} has {money(left)} left, and one more can cost "
+            f"{money(error.needed)}"
+        )
 
     def summary(self) -> None:
         """Say what was written, if anybody would miss the word."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from textwrap import wrap
 
 from twretweet.cli.plot.reading import Series
 from twretweet.cli.plot.sums import Bins, bins, magnitude, reach, short
@@ -38,7 +39,7 @@ def sketch(series: Series, name: str, width: int) -> list[str]:
     if known:
         lines += ["", *_reach(series, known, width)]
     else:
-        lines += ["", no_followers(series)]
+        lines += ["", *wrap(no_followers(series), width)]
     return lines
 
 
@@ -84,12 +85,12 @@ def _reach(series: Series, known: Sequence[int], width: int) -> list[str]:
         bar = "█" * (eighths // 8) + _ACROSS[eighths % 8].strip()
         lines.append(f"{name:>{margin}}  {bar} {text}".rstrip())
     halves = "1 of them" if sums.half == 1 else f"{sums.half:,} of them"
-    lines += ["", f"reach: {sums.followers:,} followers of {sums.users:,} users, half of it"]
-    lines[-1] += f" through {halves}; median {sums.median:,}"
+    of = f"{sums.followers:,} followers of {sums.users:,} users"
+    sentences = [f"reach: {of}, half of it through {halves}; median {sums.median:,}"]
     missing = len(series.followers) - sums.users
     if missing:
-        lines.append(f"of {missing:,} the file does not tell how many follow them")
+        sentences.append(f"of {missing:,} the file does not tell how many follow them")
     if series.most:
         top = ", ".join(f"@{name} {short(count)}" for count, name in series.most)
-        lines.append(f"most followed: {top}")
-    return lines
+        sentences.append(f"most followed: {top}")
+    return [*lines, "", *[line for each in sentences for line in wrap(each, width)]]
