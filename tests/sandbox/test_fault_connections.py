@@ -1,6 +1,7 @@
 """Faults of bodies and connections, as a client meets them on a real socket."""
 
 import asyncio
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 import msgspec
@@ -115,3 +116,10 @@ async def test_late_headers_never_say_more_than_the_limit(clock: ManualClock) ->
 
 
 # On the way
+
+
+async def test_the_date_is_skewed(clock: ManualClock) -> None:
+    async with failing(clock, Fault("skewed_date", seconds=-7200, count=1)) as api:
+        skewed, right = [await page(api) for _ in range(2)]
+        dates = [parsedate_to_datetime(reply.headers["date"]) for reply in (skewed, right)]
+        assert (dates[1] - dates[0]).total_seconds() == 7200

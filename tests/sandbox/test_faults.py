@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 import msgspec
@@ -329,13 +328,6 @@ async def test_an_error_keeps_its_body(clock: ManualClock) -> None:
 
 
 # Headers
-
-
-async def test_the_date_is_skewed(clock: ManualClock) -> None:
-    async with failing(clock, Fault("skewed_date", seconds=-7200, count=1)) as api:
-        skewed, right = [await page(api) for _ in range(2)]
-        dates = [parsedate_to_datetime(reply.headers["date"]) for reply in (skewed, right)]
-        assert (dates[1] - dates[0]).total_seconds() == 7200
 
 
 async def test_headers_are_late_wrong_or_missing(clock: ManualClock) -> None:
