@@ -170,6 +170,12 @@ async def test_no_tweets_at_all_are_walked_in_no_time(session, sandbox):
     assert not sandbox.requests
 
 
+@pytest.mark.parametrize("tweet", ["172", b"172"])
+async def test_one_tweet_alone_is_not_taken_for_a_list_of_its_digits(session, tweet):
+    with pytest.raises(tw.QueryError, match="tweet_ids is b?'172'.*put one alone in a list"):
+        session.walk_many(tweet)
+
+
 async def test_left_by_break_and_forgotten_it_leaves_nothing(clock):
     async with ScriptedServer() as server:
         server.replies.extend([reply(200, page("9", next_token="a")), ...])
