@@ -239,6 +239,24 @@ async def test_closing_the_manager_is_told_to_who_waits(clock):
                 await anext(walks)
 
 
+async def test_what_came_before_the_manager_was_closed_can_still_be_read(sandbox, clock):
+    budget = tw.Budget()
+    tweets = [sandbox.add_tweet(retweets=150) for _ in range(6)]
+    manager = tw.SessionManager(base_url=sandbox.url, clock=clock, budget=budget)
+    await manager.open()
+    walks = manager.session(sandbox.oauth1).walk_many(tweets, at_once=4)
+    ids = [(await anext(walks)).item.id]
+    await quiet()
+    await manager.aclose()
+    with pytest.raises(tw.ManagerClosed):
+        async for found in walks:
+            ids.append(found.item.id)
+    assert len(ids) == len(set(ids)) == 500
+    assert budget.spent == pytest.approx(500 * tw.PRICES.post_read)
+    with pytest.raises(tw.ManagerClosed):
+        await anext(walks)
+
+
 async def test_problems_count_as_a_failure_if_wished_and_the_page_is_still_to_be_had(clock):
     async with ScriptedServer() as server:
         body = {**page("8"), "errors": [{"title": "t", "detail": "d"}]}

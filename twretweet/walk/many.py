@@ -29,6 +29,7 @@ from twretweet.errors import (
     ConcurrentWalk,
     DecodeError,
     InvalidRequest,
+    ManagerClosed,
     NotFound,
     PaginationError,
     PermissionDenied,
@@ -224,7 +225,7 @@ class ManyWalks(Generic[T]):
             self._current = None
         while True:
             if self._stopped is None:
-                line.advance()
+                self._advance(line)
             if line.came:
                 key, walk, outcome = line.came.popleft()
                 if await self._hand_out(line, key, walk, outcome):
@@ -251,8 +252,16 @@ class ManyWalks(Generic[T]):
         if more:
             self._current, self._drained = (key, walk), True
             if self._stopped is None:
-                line.advance()
+                self._advance(line)
         return more
+
+    def _advance(self, line: _Line[T]) -> None:
+        """Fetch on; a manager that was closed meanwhile is told of after what came."""
+        try:
+            line.advance()
+        except ManagerClosed:
+            if self._current is None and not line.came and line.idle:
+                raise
 
     def _resume(self, error: Exception) -> None:
         """Raise what stopped the fetching, unless it may be over."""
