@@ -83,6 +83,7 @@ async def test_whoever_wants_to_hear_of_failures_at_once_does(session, tweets):
     assert isinstance(told["404"], tw.NotFound)
     assert set(walks.errors) == {"404"}
     assert len((await ids_of(walks))[tweets[2]]) == 129
+    assert set(walks.errors) == {"404"}, "in the end, too"
 
 
 async def test_iterated_again_those_that_failed_go_on_with_the_page_that_failed(clock):
@@ -103,7 +104,9 @@ async def test_iterated_again_those_that_failed_go_on_with_the_page_that_failed(
             with pytest.raises(tw.WalksFailed):
                 async for found in walks:
                     got.append((found.tweet_id, found.item.id))
+            assert set(walks.errors) == {"1"}
             got += [(found.tweet_id, found.item.id) async for found in walks]
+            assert not walks.errors, "it did not fail again"
     assert got == [("1", "9"), ("1", "8"), ("2", "19"), ("2", "18"), ("1", "7")]
 
 
