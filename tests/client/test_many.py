@@ -175,7 +175,7 @@ async def test_no_tweets_at_all_are_walked_in_no_time(session, sandbox):
 
 @pytest.mark.parametrize("tweet", ["172", b"172"])
 async def test_one_tweet_alone_is_not_taken_for_a_list_of_its_digits(session, tweet):
-    with pytest.raises(tw.QueryError, match="tweet_ids is b?'172'.*put one alone in a list"):
+    with pytest.raises(tw.QueryError, match=r"tweet_ids is b?'172'.*put one alone in a list"):
         session.walk_many(tweet)
 
 
