@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from twretweet import ids
 from twretweet.budget import AnyBudget
-from twretweet.errors import TwretweetError
+from twretweet.errors import QueryError, TwretweetError
 from twretweet.ids import TweetRef
 from twretweet.models import Tweet, User
 from twretweet.pipeline import Caller, PageFetcher
@@ -164,6 +164,11 @@ class Walks:
 
         Source: https://docs.x.com/x-api/posts/get-reposts
         """
+        if isinstance(tweet_ids, str | bytes):
+            raise QueryError(
+                f"tweet_ids is {tweet_ids!r}: it must be a list of tweets, so put one alone in a "
+                "list, or walk it with retweets()"
+            )
         points = dict[str, Checkpoint]() if resume is None else resume
         sources = {
             tweet: PageFetcher(self._caller, endpoints.RETWEETS, query, tweet, budget)

@@ -29,6 +29,7 @@ from twretweet.errors import (
     ConcurrentWalk,
     DecodeError,
     InvalidRequest,
+    ManagerClosed,
     NotFound,
     PaginationError,
     PermissionDenied,
@@ -170,6 +171,7 @@ class ManyWalks(Generic[T]):
         self._errors: dict[str, TwretweetError] = {}
         self._current: tuple[str, Walk[T]] | None = None
         self._waits = False
+        self._over = False  # whether all that could be walked is
         self._stopped: Exception | None = None  # what all would meet
         self._drained = False  # whether a page came since
         self._line: _Line[T] | None = None
@@ -200,7 +202,7 @@ class ManyWalks(Generic[T]):
 
     @property
     def errors(self) -> Mapping[str, TwretweetError]:
-        """What went wrong so far, by the id of the tweet."""
+        """What went wrong so far, by the id of the tweet; until those are tried once more."""
         return dict(self._errors)
 
     def checkpoints(self) -> dict[str, Checkpoint]:
@@ -222,9 +224,12 @@ class ManyWalks(Generic[T]):
         if self._current is not None:
             line.waiting.append(self._current)
             self._current = None
+        if self._over:
+            self._over = False
+            self._errors.clear()  # those that failed are tried once more
         while True:
             if self._stopped is None:
-                line.advance()
+                self._advance(line)
             if line.came:
                 key, walk, outcome = line.came.popleft()
                 if await self._hand_out(line, key, walk, outcome):
@@ -251,8 +256,16 @@ class ManyWalks(Generic[T]):
         if more:
             self._current, self._drained = (key, walk), True
             if self._stopped is None:
-                line.advance()
+                self._advance(line)
         return more
+
+    def _advance(self, line: _Line[T]) -> None:
+        """Fetch on; a manager that was closed meanwhile is told of after what came."""
+        try:
+            line.advance()
+        except ManagerClosed:
+            if self._current is None and not line.came and line.idle:
+                raise
 
     def _resume(self, error: Exception) -> None:
         """Raise what stopped the fetching, unless it may be over."""
@@ -283,8 +296,8 @@ class ManyWalks(Generic[T]):
             self._on_error(key, error)
 
     def _end(self, line: _Line[T]) -> bool:
-        errors, self._errors = self._errors, {}
-        line.waiting.extend((key, self._walks[key]) for key in errors)
-        if errors and self._on_error is None:
-            raise WalksFailed(errors)
+        line.waiting.extend((key, self._walks[key]) for key in self._errors)
+        self._over = True
+        if self._errors and self._on_error is None:
+            raise WalksFailed(self._errors)
         return False
