@@ -6,7 +6,9 @@ end the new one as well. Hence the order:
 
 1. Take the lock of the account, and read the store again: if somebody has rotated meanwhile, use
    what they stored, and send nothing.
-2. Wait for a connection, so that nothing is waited for between 3 and 5.
+2. Wait for a connection, so that nothing is waited for between 3 and 5. That may take longer than
+   the lock lasts: who has lost it goes no further, and who finds that something else is stored by
+   now, as a sign-in, begins anew.
 3. Store that a refresh begins, of which token, and when. It proves that the store can be written,
    and tells whoever comes after a crash what happened.
 4. Make sure that the lock outlives the reply. Who has lost it sends nothing.
@@ -91,7 +93,12 @@ class Renewal:
                 if not self._due(rejected) or await self._renew(stored, lease):
                     return
                 # A lock that was lost may have let somebody else rotate meanwhile.
-        raise self._ended(line.ended or "")
+        if line.ended is None:
+            raise TokenStoreError(
+                f"what is stored as {self._name!r} changed again and again while it was refreshed, "
+                "though its lock was held: save under lock() alone, and try again"
+            )
+        raise self._ended(line.ended)
 
     async def settle(self) -> None:
         """Store new tokens that could not be stored before.
@@ -129,8 +136,8 @@ class Renewal:
         line = self._line
         since = lineage.interrupted(tokens, stored)
         refusal = await self._spend(tokens, stored, lease)
-        if refusal is None:
-            return True
+        if not isinstance(refusal, grant.Refusal):
+            return refusal
         line.refuse(tokens)
         line.ended = f"X takes the tokens of {self._label} no more ({refusal.said})"
         if since is None:
@@ -145,13 +152,15 @@ class Renewal:
 
     async def _spend(
         self, tokens: OAuth2Tokens, stored: OAuth2Tokens | None, lease: Lease | None
-    ) -> grant.Refusal | None:
-        """Steps 2 to 6."""
+    ) -> grant.Refusal | bool:
+        """Steps 2 to 6; whether X has rotated, or how it refused."""
         line, means = self._line, self._means
         async with means.connect() as send:
+            await self._hold(lease)
+            if await self._load() != stored:
+                return False
             await self._store.save(self._name, lineage.begun(tokens, stored, means.now()))
-            if lease is not None:
-                await lease.hold(means.timeout + _STORING)
+            await self._hold(lease)
             flow = grant.refresh(means.base_url, line.client(tokens), tokens, means.now())
             with anyio.CancelScope(shield=True):
                 answer = await self._send(flow, send, stored)
@@ -159,7 +168,12 @@ class Renewal:
                     return answer
                 line.rotated(tokens, answer)
                 await self._durably(self._save(lease))
-        return None
+        return True
+
+    async def _hold(self, lease: Lease | None) -> None:
+        """Make sure that nobody else refreshes until the answer is stored."""
+        if lease is not None:
+            await lease.hold(self._means.timeout + _STORING)
 
     async def _send(
         self,
