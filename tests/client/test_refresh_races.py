@@ -132,3 +132,50 @@ async def test_a_sign_in_stored_while_waiting_for_a_connection_is_used(sandbox, 
             gate.opened.set()
         assert await store.load("bot") == signed_in
     assert outcomes(sandbox) == ["rotated"], "the old token was not sent"
+
+
+async def test_a_lock_lost_while_x_is_asked_takes_no_mark_away_that_is_not_there(
+    sandbox, clock, store
+):
+    gate = Gate()
+    sandbox.before_token = FirstOnly(gate, then=Outage(429))
+    await store.save("bot", tokens_of(sandbox.oauth2, "a sign-in"))
+    sandbox.expire_access_tokens()
+    async with (
+        new_manager(sandbox, clock, store) as a,
+        new_manager(sandbox, clock, store) as b,
+        anyio.create_task_group() as tasks,
+    ):
+        slow = a.session(by_name(sandbox.oauth2))
+        tasks.start_soon(fails, slow, sandbox.tweet_id, tw.TooManyRequests)
+        await gate.reached.wait()
+        store.lapse("bot")
+        quick = b.session(by_name(sandbox.oauth2))
+        await quick.tweet(sandbox.tweet_id)
+        theirs = await store.load("bot")
+        gate.opened.set()
+        await anyio.sleep(1)
+        assert await store.load("bot") == theirs
+        sandbox.expire_access_tokens()
+        await quick.tweet(sandbox.tweet_id)
+        await slow.tweet(sandbox.tweet_id)
+    assert outcomes(sandbox) == ["rotated", "rotated"]
+
+
+@pytest.mark.parametrize("dead", [True, False])
+async def test_a_sign_in_stored_while_x_is_asked_stays(sandbox, clock, store, dead):
+    await store.save("bot", tokens_of(sandbox.oauth2, "old"))
+    if dead:
+        sandbox.revoke(sandbox.me)
+    sandbox.expire_access_tokens()
+    signed_in = tokens_of(sandbox.new_account().oauth2, "new")
+
+    async def sign_in() -> None:
+        await store.save("bot", signed_in)
+
+    sandbox.before_token = sign_in
+    async with new_manager(sandbox, clock, store) as manager:
+        session = manager.session(by_name(sandbox.oauth2))
+        await session.tweet(sandbox.tweet_id)
+        assert await store.load("bot") == signed_in
+        assert (await session.me()).id != sandbox.me.user_id
