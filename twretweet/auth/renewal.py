@@ -99,8 +99,8 @@ class Renewal:
                 # A lock that was lost may have let somebody else rotate meanwhile.
         if line.ended is None:
             raise TokenStoreError(
-                f"what is stored as {self._name!r} changed again and again while it was refreshed, "
-                "though its lock was held: save under lock() alone, and try again"
+                f"what is stored as {self._name!r} changed again and again though its lock was "
+                "held: store sign-ins under the store's lock(), and try again"
             )
         raise self._ended(line.ended)
 

@@ -8,8 +8,8 @@ Rules that a store keeps:
    holder: a process that dies must not hold it for ever.
 3. What can't be read raises, and is never overwritten.
 
-Whoever stores a sign-in, as a service does, holds the account's lock over it, because a refresh
-of what was there may be under way: ``async with store.lock(name): await store.save(name, tokens)``.
+Whoever stores a sign-in, as a service does, does it under the ``lock`` of the account, because a
+refresh of what was there may be under way.
 """
 
 from __future__ import annotations
