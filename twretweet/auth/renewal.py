@@ -94,6 +94,9 @@ class Renewal:
             for _ in range(_ONCE_MORE):
                 stored = await self._load()
                 line.take_in(stored)
+                if line.spent is not None:  # the store has fallen back
+                    await self._durably(self._save_unless_replaced(line.spent))
+                    stored = line.tokens
                 if not self._due(rejected) or await self._renew(stored, lease):
                     return
                 # A lock that was lost may have let somebody else rotate meanwhile.

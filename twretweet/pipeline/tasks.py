@@ -1,8 +1,9 @@
 """The background tasks of a manager: it owns them, and ends and awaits them when it is closed.
 
-The shield of a cancel scope keeps out what anyio cancels. It does not keep out ``asyncio.timeout``,
+The shield of a cancel scope keeps out what anyio cancels, but not ``asyncio.timeout``,
 ``asyncio.wait_for`` and ``Task.cancel``, which users of asyncio put around what they like. So
-what must not end half-way is waited for as often as it takes, and the cancellation passed on then.
+what must not end half-way is waited for as often as it takes, and the cancellation passed on
+then.
 """
 
 from __future__ import annotations
