@@ -1,5 +1,7 @@
 """Many write to one file of tokens at once: all get their turn, and who hangs is told of."""
 
+import os
+import signal
 import threading
 
 import anyio
@@ -80,3 +82,19 @@ def test_patience_lasts_as_long_as_others_change_the_file():
     assert not any(patience.ends(4.0 * turn, turn) for turn in range(1, 100))
     assert not patience.ends(400.0, 99)
     assert patience.ends(402.0, 99)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a fork beside threads
+def test_a_child_that_was_forked_under_the_lock_does_not_keep_it(tmp_path):
+    lock = FileLock(tmp_path / "lock")
+    assert lock.take()
+    child = os.fork()
+    if child == 0:
+        signal.pause()
+        os._exit(0)
+    try:
+        lock.drop()
+        assert FileLock(tmp_path / "lock").take()
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)

@@ -179,12 +179,17 @@ class FileLock:
 
     def drop(self) -> None:
         """Let others have the lock; also once :meth:`take` gets it, should that still run."""
+        import fcntl  # noqa: PLC0415
+
         with self._guard:
             self._left = True
             file, self._file = self._file, None
         if file is not None:
             if self._passing:
                 self._path.unlink(missing_ok=True)
+            # A child that was forked meanwhile has the file open too; closing alone would leave
+            # the lock with it.
+            fcntl.flock(file, fcntl.LOCK_UN)
             os.close(file)
 
 
