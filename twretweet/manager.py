@@ -18,6 +18,7 @@ from twretweet.errors import QueryError
 from twretweet.events import OnEvent
 from twretweet.limits import BucketState, Limiter, MemoryLimiter
 from twretweet.pipeline import Caller, Pipeline, Wire, guarded
+from twretweet.pipeline.tasks import to_the_end
 from twretweet.protocol.retry import RetryPolicy
 from twretweet.session import Session
 from twretweet.sign_in import SignIn
@@ -128,6 +129,10 @@ class SessionManager:
         Raises:
             TokenStoreError: new tokens could not be stored, and are lost.
         """
+        # A cancellation must not close the connections under what X is just answering.
+        await to_the_end(self._close, "twretweet: closing")
+
+    async def _close(self) -> None:
         await self._sign_in.aclose()
         await self._pipeline.aclose()
 

@@ -87,7 +87,8 @@ class OAuth2Account:
         known = {seed_of(self._credentials)}
         line = self._line
         if line is not None and line.tokens is not None:
-            known |= {line.tokens.seed, fingerprint(line.tokens.refresh_token or "")}
+            tokens = line.tokens
+            known |= {tokens.seed, fingerprint(tokens.refresh_token or ""), *tokens.spent}
         if _has_tokens(credentials) and seed_of(credentials) not in known:
             self._credentials = credentials
             self._line = None if line is None else Lineage(credentials, line.generation + 1)

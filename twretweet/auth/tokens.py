@@ -5,8 +5,9 @@ knows nothing of what they say. A version that this code does not know is refuse
 overwritten; members that it does not know are ignored.
 
 An OAuth 2.0 refresh token works once, and the reply to it brings the next one. All tokens that
-follow from one another are a *lineage*; ``seed`` is the fingerprint of the one it began with. So
-whoever still passes that first token after a restart finds its successor by it.
+follow from one another are a *lineage*; ``seed`` is the fingerprint of the one it began with, and
+``spent`` those of the latest that were used up. So whoever still passes one of these, as after a
+restart, finds its successor by it.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class StoredTokens(Struct, frozen=True, kw_only=True, tag_field="kind"):
         return [
             (name, "…" if name in self._hidden else getattr(self, name))
             for name in self.__struct_fields__
-            if name != "version" and getattr(self, name) is not None
+            if name != "version" and getattr(self, name) not in (None, ())
         ]
 
 
@@ -93,6 +94,8 @@ class OAuth2Tokens(StoredTokens, frozen=True, kw_only=True, tag="oauth2"):
         expires_at: when it ends, in epoch seconds of X's clock; ``None`` where X did not say.
         scopes: what the user allowed.
         seed: the fingerprint of the token that the lineage began with.
+        spent: the fingerprints of the refresh tokens that these followed on, latest last; of a
+            long lineage not all of them.
         user_id: the user's id, where it is known.
         username: the user's name when they signed in, where it is known.
         attempt: a refresh of these tokens, or of others for this account, that was begun.
@@ -106,6 +109,7 @@ class OAuth2Tokens(StoredTokens, frozen=True, kw_only=True, tag="oauth2"):
     expires_at: float | None = None
     scopes: tuple[str, ...] = ()
     seed: str = ""
+    spent: tuple[str, ...] = ()
     user_id: str | None = None
     username: str | None = None
     attempt: Attempt | None = None
