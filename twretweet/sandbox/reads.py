@@ -4,6 +4,7 @@ Sources: https://docs.x.com/x-api/posts/get-reposts, …/get-reposted-by, …/ge
 …/get-post-by-id, …/users/get-reposts-of-me, …/get-my-user, …/get-user-by-username
 """
 
+from dataclasses import replace
 from typing import Final, Literal
 
 from twretweet.sandbox.accounts import AuthKind
@@ -70,7 +71,8 @@ def quote_tweets(state: State, call: Call) -> Reply:
     listing = _QUOTES if replies else _QUOTES_BUT_REPLIES
     # No retweet is ever among them, so there is none to exclude.
     items = state.world.quotes_of(tweet, replies=replies)
-    page = reading.cut(listing, tweet.id, items)
+    # Both OpenAPI files know a next token here, and no previous one.
+    page = replace(reading.cut(listing, tweet.id, items), previous=None)
     found = [state.world.tweet(items.id_at(position)) for position in page.positions]
     return reading.page(page, *reading.presenter.tweets([one for one in found if one is not None]))
 
