@@ -17,6 +17,19 @@ import pytest
 from tests.cli.conftest import COMMAND, PREFIX, TIMEOUT, one_line
 from twretweet.cli import main
 
+# With these, a page is more than twice what a pipe holds.
+FIELDS, USERS = "entities,public_metrics", "description,public_metrics"
+LONG = (
+    "--fields",
+    FIELDS,
+    "--author",
+    USERS,
+    "--referenced",
+    FIELDS,
+    "--referenced-author",
+    USERS,
+)
+
 
 @pytest.fixture
 def here(env, tmp_path, monkeypatch, capsys):
@@ -220,12 +233,9 @@ def test_a_stopped_export_is_gone_on_with(start, run, bare, tmp_path, sandbox_of
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_second_signal_ends_even_a_write_that_nobody_reads(start, env, tweet, unbuffered):
-    fields, users = "entities,public_metrics", "description,public_metrics"
-    joined = ("--author", users, "--referenced", fields, "--referenced-author", users)
     own = {**env, "PYTHONUNBUFFERED": unbuffered}
-    process = start("retweets", tweet, "--fields", fields, *joined, env=own)
+    process = start("retweets", tweet, *LONG, env=own)
     assert process.stdout.read(1) == "{"
-    # A page is twice what a pipe holds, and nobody reads it.
     while _unread(process.stdout.fileno()) < 60_000:
         pass
     # Two of one kind could arrive as one.
@@ -233,6 +243,20 @@ def test_a_second_signal_ends_even_a_write_that_nobody_reads(start, env, tweet, 
     process.send_signal(signal.SIGTERM)
     assert process.wait(TIMEOUT) in {130, 143}
     assert "stopped at once" in one_line(process.stderr.read())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_signal_during_a_write_leaves_the_page_whole(start, env, tweet, unbuffered):
+    own = {**env, "PYTHONUNBUFFERED": unbuffered}
+    process = start("retweets", tweet, *LONG, env=own)
+    while _unread(process.stdout.fileno()) < 60_000:
+        pass
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 130
+    assert one_line(said).startswith("twretweet: stopped after 100 retweets, 1 page")
+    assert len([json.loads(line)["id"] for line in out.splitlines()]) == 100
 
 
 def _unread(pipe: int) -> int:
@@ -261,6 +285,8 @@ def test_a_full_disk_leaves_whole_pages_that_are_gone_on_with(run, env, tweet, t
     assert "--resume goes on" in line
     place = json.loads((tmp_path / f"rows.{kind}.checkpoint").read_text())
     assert place["rows"] % 50 == 0 < place["rows"] < 230
+    written = tmp_path / ("rows.csv" if kind == "csv" else "rows.parquet.journal")
+    assert written.stat().st_size == place["size"], "what did not fit is not half there"
     done = run(*words, "--resume")
     assert done.returncode == 0
     assert f"done: 230 retweets, 5 pages, $1.155, in rows.{kind}" in done.stderr

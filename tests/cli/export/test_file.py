@@ -185,6 +185,20 @@ def test_overwriting_leaves_no_moment_with_the_old_checkpoint_beside_new_rows(fi
     assert file.read_bytes() == whole(file, 7)
 
 
+def test_a_run_that_ends_while_it_overwrites_leaves_no_checkpoint_of_the_old_rows(file):
+    with opened(file) as output:
+        write(output, 0, finished=True)
+    in_the_way = beside(file).with_name(f"{beside(file).name}.new")
+    in_the_way.mkdir()
+    with pytest.raises(OutputFailed), opened(file, "force") as output:
+        write(output, 7)
+    assert not beside(file).exists()
+    in_the_way.rmdir()
+    with opened(file) as output:
+        write(output, 8)
+    assert file.read_bytes() == whole(file, 8)
+
+
 def test_an_output_that_turns_read_only_keeps_its_whole_pages(file):
     with (
         pytest.raises(OutputFailed, match=rf"{file.name} can't be written: "),

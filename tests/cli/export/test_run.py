@@ -62,7 +62,7 @@ async def test_the_first_signal_lets_the_page_under_way_arrive(scene, sandbox, i
         scene.told.stop.ask()
     asked = paid(sandbox)
     assert len(ids()) == scene.told.tally.items == 100 * asked
-    assert place()["pending"] == 0
+    assert (place()["pending"], place()["finished"]) == (0, False)
     await scene.run()
     assert everything(ids())
     assert paid(sandbox) == 10
