@@ -177,7 +177,8 @@ async def walk(
                 pending=job.most(how.max_results, now=clock.time()),
                 stop=stop,
                 patience=Patience(how.max_wait),
-                teller=shown if told.is_followed else None,
+                teller=shown,
+                count=told.is_followed,
                 remember=connection.remember,
                 clock=clock,
             )
