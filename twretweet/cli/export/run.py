@@ -142,7 +142,7 @@ def _write(course: Course[T], page: Page[T]) -> None:
         output.place.at(course.walk.checkpoint()),
         pages=tally.pages + 1,
         rows=tally.items + len(page.data),
-        total=None if course.limited else tally.total,
+        total=output.place.total if course.limited else tally.total,
         spent=course.purse.micros,
         pending=course.pending,
         day=day_of(course.clock.time()),
