@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from twretweet.cli.bar import draw
+from twretweet.cli.bar import Bar, draw
 from twretweet.cli.estimate import duration, time_left
 from twretweet.cli.lines import Lines
 from twretweet.cli.tally import Tally, Window, describe, money, outlook, progress, seconds
@@ -125,6 +125,14 @@ def test_nothing_is_said_of_a_walk_that_is_over_soon():
     lines.show(tally(elapsed=2.0), OPEN)
     assert said == []
     assert not lines.said
+
+
+def test_a_note_above_the_bar_can_not_steer_the_terminal():
+    console = Console(width=60, force_terminal=True, color_system=None)
+    with console.capture() as capture, Bar(console, keep=False) as bar:
+        bar.note("X says: \x1b[31m\x9b2J[bold]red\r\n; trying again in 5 s")
+    assert "X says: [31m 2J[bold]red ; trying again in 5 s" in capture.get()
+    assert "\x1b[31m" not in capture.get()
 
 
 @pytest.mark.parametrize("width", [30, 50, 80, 200])

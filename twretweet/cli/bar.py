@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from twretweet.cli.estimate import time_left
+from twretweet.cli.outcome import plain
 from twretweet.cli.tally import Tally, Window, describe, outlook, progress
 
 _WIDEST_BAR = 60
@@ -42,7 +43,7 @@ class Bar:
 
     def note(self, line: str) -> None:
         """Write a line above the bar."""
-        self._live.console.print(line)
+        self._live.console.print(plain(line), markup=False, highlight=False)
 
     def show(self, tally: Tally, window: Window | None) -> None:
         """Draw this state."""

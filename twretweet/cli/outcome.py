@@ -60,13 +60,17 @@ class Stopped(BaseException):
 
 
 def complain(message: str) -> None:
-    """Say what went wrong, as one line without control characters.
+    """Say what went wrong, as one line without control characters."""
+    with contextlib.suppress(OSError):
+        print("twretweet:", plain(message), file=sys.stderr, flush=True)
+
+
+def plain(message: str) -> str:
+    """``message`` as one line without control characters.
 
     Replies of a server end up in messages, and must not be able to steer a terminal.
     """
-    words = "".join(letter if letter.isprintable() else " " for letter in message).split()
-    with contextlib.suppress(OSError):
-        print("twretweet:", *words, file=sys.stderr, flush=True)
+    return " ".join("".join(each if each.isprintable() else " " for each in message).split())
 
 
 def say(line: str) -> None:

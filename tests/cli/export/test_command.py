@@ -205,6 +205,16 @@ def test_every_join_has_an_option(here, tweet):
     assert json.loads(out).keys() >= {"pinned_tweet", "most_recent_tweet"}
 
 
+def test_users_are_gone_on_with_as_retweets_are(here, tweet, tmp_path):
+    words = ("retweeters", tweet, "--out", "users.csv", "--resume")
+    for limit in ("70", "120"):
+        assert here(*words, "--limit", limit)[0] == 0
+    assert here(*words)[0] == 0
+    with (tmp_path / "users.csv").open(newline="") as file:
+        ids = [row["id"] for row in csv.DictReader(file)]
+    assert len(ids) == len(set(ids)) == 230
+
+
 def test_a_stopped_export_is_gone_on_with(start, run, bare, tmp_path, sandbox_of_its_own):
     env, tweet = sandbox_of_its_own
     own = {**bare, **env, "HOME": str(tmp_path)}

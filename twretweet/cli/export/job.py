@@ -109,13 +109,14 @@ def export(job: Job[T]) -> int:
         ) as output:
             anyio.run(walk, job, output, told)
     except KeyboardInterrupt:
-        raise Stopped(f" at once{told.so_far()}", told.stop.number) from None
+        number = told.stop.number if told.stop.asked else None
+        raise Stopped(f" at once{told.so_far()}", number) from None
     except BudgetExceeded as error:
         complain(told.used_up(error) + told.so_far(error))
         return FAILED
     except TwretweetError as error:
         return report(error, then=told.so_far(error))
-    if told.stop.asked:
+    if told.stop.asked and not output.place.finished:
         raise Stopped(told.so_far(), told.stop.number)
     told.summary()
     return OK
@@ -176,7 +177,8 @@ async def walk(
                 pending=job.most(how.max_results, now=clock.time()),
                 stop=stop,
                 patience=Patience(how.max_wait),
-                teller=shown if told.is_followed else None,
+                teller=shown,
+                count=told.is_followed,
                 remember=connection.remember,
                 clock=clock,
             )

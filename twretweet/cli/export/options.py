@@ -24,8 +24,8 @@ def _asked(name: str, help_: str) -> Parameter:
     return Parameter(name=name, negative="", group=_ASKED, help=help_)
 
 
-_USER = ", with these fields: verified,public_metrics."
-_TWEET = ", with these fields: created_at,lang."
+_USER = "; fields such as verified,public_metrics."
+_TWEET = "; fields such as created_at,lang."
 Names: TypeAlias = list[str] | None
 
 
@@ -53,13 +53,13 @@ class TweetOptions:
     ] = None
     media: Annotated[
         Names,
-        _asked("--media", 'Join photos and videos as "media", such as url,alt_text.'),
+        _asked("--media", 'Join photos and videos as "media"; fields such as url,alt_text.'),
     ] = None
     place: Annotated[
-        Names, _asked("--place", 'Join the place as "place", such as country_code,geo.')
+        Names, _asked("--place", 'Join the place as "place"; fields such as country_code,geo.')
     ] = None
     poll: Annotated[
-        Names, _asked("--poll", 'Join polls as "polls", such as options,voting_status.')
+        Names, _asked("--poll", 'Join polls as "polls"; fields such as options,voting_status.')
     ] = None
     expand: Annotated[
         Names, _asked("--expand", "Other expansions, such as edit_history_tweet_ids.")

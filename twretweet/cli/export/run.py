@@ -55,7 +55,8 @@ class Course(Generic[T]):
         pending: what the request for one page can cost, in micro-dollars.
         stop: whether to come to an end.
         patience: with a page that fails.
-        teller: tells a person what happens; ``None``: nobody looks.
+        teller: tells a person what happens.
+        count: whether to look how many there will be, which costs as much as one of them.
         remember: leaves what is known of the rate limits for other commands.
         clock: where time comes from.
     """
@@ -70,7 +71,8 @@ class Course(Generic[T]):
     pending: int
     stop: Stop
     patience: Patience
-    teller: Teller | None
+    teller: Teller
+    count: bool
     remember: Callable[[], None]
     clock: Clock
 
@@ -100,7 +102,7 @@ async def run(session: Session, course: Course[T]) -> None:
 
 async def _pages(session: Session, course: Course[T]) -> None:
     stop, pages = course.stop, course.walk.pages()
-    counting = course.teller is not None and course.tally.total is None
+    counting = course.count and course.tally.total is None
     remembered = course.clock.monotonic()
     while not stop.asked:
         before = course.purse.micros
@@ -113,8 +115,7 @@ async def _pages(session: Session, course: Course[T]) -> None:
             if pause is None:
                 raise
             stop.written()
-            if course.teller is not None:
-                course.teller.note(f"{error}; trying again in {seconds(pause)}")
+            course.teller.note(f"{error}; trying again in {seconds(pause)}")
             await course.clock.sleep(pause)
             continue
         course.patience.renew()
@@ -141,7 +142,7 @@ def _write(course: Course[T], page: Page[T]) -> None:
         output.place.at(course.walk.checkpoint()),
         pages=tally.pages + 1,
         rows=tally.items + len(page.data),
-        total=None if course.limited else tally.total,
+        total=output.place.total if course.limited else tally.total,
         spent=course.purse.micros,
         pending=course.pending,
         day=day_of(course.clock.time()),
