@@ -202,7 +202,7 @@ class Walks:
 
         It looks as often as what is left of the window allows until its end. The first look only
         finds out what is there, and hands out nothing. All that is new is fetched before the first
-        of it is handed out, and a checkpoint holds none of it. So where a budget does not reach for
+        of it is handed out, and a checkpoint holds none of it. Where a budget does not reach for
         all that came while nobody watched, ``BudgetExceeded`` is raised with nothing handed out:
         raise ``budget.cap`` and iterate the same watch again, which still has what it fetched. A
         new watch from the checkpoint fetches it again, which costs again on another UTC day.
