@@ -12,6 +12,7 @@ from tests.client.test_prefetch import prefetching, quiet
 from tests.support.scripted import ScriptedServer, page, reply
 from twretweet.events import Event, PageFetched
 from twretweet.sandbox import Quirks, Sandbox
+from twretweet.walk.sheets import Sheet
 
 pytestmark = pytest.mark.anyio
 
@@ -59,6 +60,30 @@ async def test_no_more_pages_are_kept_than_asked_for_however_many_tweets_there_a
         await anext(walks)
         await quiet()
         assert len(sandbox.requests) == (taken + 99) // 100 + 3
+
+
+async def test_a_page_that_was_handed_out_is_forgotten(session, sandbox):
+    def kept(kind: type) -> int:
+        gc.collect()
+        return sum(isinstance(each, kind) for each in gc.get_objects())
+
+    pages, begun = kept(Sheet), kept(tw.Walk)
+    tweets = [sandbox.add_tweet(retweets=20) for _ in range(20)]
+    walks = session.walk_many(tweets, max_results=10, at_once=2)
+    for taken in range(400):
+        await anext(walks)
+        if taken % 50 == 0:
+            await quiet()
+            assert kept(Sheet) - pages <= 3
+    points = walks.checkpoints()
+    assert list(points) == tweets
+    with pytest.raises(StopAsyncIteration):
+        await anext(walks)
+    assert kept(tw.Walk) == begun
+    assert {(point.count, point.finished) for point in walks.checkpoints().values()} == {
+        (20, True)
+    }
+    assert walks.checkpoints() == points
 
 
 async def test_one_that_fails_does_not_end_the_others_and_is_named_in_the_end(session, tweets):
