@@ -1,4 +1,4 @@
-"""An account is signed in again, as another user: one's id never goes with another's token."""
+"""Credentials are passed again for an account: those of another user, or fewer than before."""
 
 import anyio
 import pytest
@@ -7,6 +7,7 @@ import twretweet as tw
 from tests.client.test_refresh import named, new_manager
 from tests.client.test_refresh_races import FirstOnly
 from tests.client.test_refresh_trouble import Gate
+from tests.support.scripted import ScriptedServer, page, reply
 from twretweet.sandbox import Quirks, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -57,3 +58,15 @@ async def test_who_it_is_is_asked_once_although_asking_finds_the_stored_tokens(s
         session = manager.session(tw.OAuth2(stored.client_id, account="bot"))
         assert await session.user_id() == sandbox.me.user_id
     assert len(sandbox.requests) == 1
+
+
+async def test_a_session_without_the_client_secret_leaves_it_to_the_others(clock):
+    tokens = {"token_type": "bearer", "access_token": "a", "refresh_token": "r"}
+    async with ScriptedServer() as server:
+        server.replies.extend([reply(200, tokens), reply(200, page("1"))])
+        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
+            first = manager.session(tw.OAuth2("c", "secret", refresh_token="old", account="bot"))
+            manager.session(tw.OAuth2("c", account="bot"))
+            await first.retweets(1).collect()
+    refresh = server.requests[0]
+    assert refresh.headers["authorization"].startswith("Basic ")

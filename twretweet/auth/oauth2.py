@@ -97,7 +97,7 @@ class OAuth2Account:
             self._line = None if line is None else Lineage(credentials, line.generation + 1)
             self.user_id = None
             self.sign_in += 1
-        elif credentials.client_secret != self._credentials.client_secret:
+        elif credentials.client_secret not in (None, self._credentials.client_secret):
             secret = credentials.client_secret
             self._credentials = replace(self._credentials, client_secret=secret)
             if line is not None:
