@@ -32,6 +32,7 @@ import anyio
 
 from twretweet.auth import grant, lineage
 from twretweet.auth.account import Means, drive
+from twretweet.auth.guard import GuardedStore
 from twretweet.auth.lineage import Lineage, spent_by
 from twretweet.auth.store import Lease
 from twretweet.auth.tokens import OAuth2Tokens
@@ -65,7 +66,7 @@ class Renewal:
     ) -> None:
         self._line = line
         self._means = means
-        self._store = means.store
+        self._store = GuardedStore(means.store, lambda: line.tokens)
         self._name = name
         self._label = label
         self._account = account
@@ -203,8 +204,8 @@ class Renewal:
         """Store the new tokens; if that fails, they are kept in memory."""
         try:
             await saving
-        except Exception as error:  # noqa: BLE001  # whatever a store raises
-            why = self._redact(str(error) or type(error).__name__)
+        except TwretweetError as error:
+            why = str(error)
         else:
             return
         raise TokenStoreError(
@@ -236,12 +237,6 @@ class Renewal:
 
     def _due(self, rejected: int | None) -> bool:
         return self._line.due(self._means.now(), rejected)
-
-    def _redact(self, text: str) -> str:
-        tokens = self._line.tokens
-        for secret in () if tokens is None else (tokens.access_token, tokens.refresh_token):
-            text = text.replace(secret, "[hidden]") if secret else text
-        return text
 
     def _ended(self, why: str) -> ReauthorizationRequired:
         how = "sign in again, and pass"

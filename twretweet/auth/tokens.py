@@ -55,6 +55,10 @@ class StoredTokens(Struct, frozen=True, kw_only=True, tag_field="kind"):
         """
         raise NotImplementedError
 
+    def secrets(self) -> list[str]:
+        """What must be shown nowhere."""
+        return [value for name in self._hidden if (value := getattr(self, name))]
+
     def __repr__(self) -> str:
         shown = [f"{name}={value!r}" for name, value in self._shown()]
         return f"{type(self).__name__}({', '.join(shown)})"
@@ -169,6 +173,15 @@ class AppOnlyTokens(StoredTokens, frozen=True, kw_only=True, tag="app-only"):
         """The bearer token."""
         del account  # it never changes, so it needs no name
         return AppOnly(self.bearer_token)
+
+
+def redacted(text: str, *known: StoredTokens | None) -> str:
+    """A text that may quote tokens, without their secrets, plain or as JSON has them."""
+    for tokens in known:
+        for secret in [] if tokens is None else tokens.secrets():
+            for form in (secret, msgspec.json.encode(secret).decode()[1:-1]):
+                text = text.replace(form, "[hidden]")
+    return text
 
 
 class _Version(Struct):

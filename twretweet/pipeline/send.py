@@ -181,9 +181,10 @@ class Pipeline:
                 again = self._retry.again(error, call.attempt, now=self._clock.time())
                 refused = isinstance(error, Unauthorized)
                 # X refuses a signature that is minutes off, and told its time when it did so.
-                dated_wrong = account.dated and abs(self._wire.offset - offset) > _CLOCK_TOLERANCE
+                learnt = abs(self._wire.offset - offset) > _CLOCK_TOLERANCE
+                redated = refused and account.dated and learnt and not call.redated
                 renewable = refused and not call.renewed and self._is_renewable(call)
-                if not (again or renewable or (refused and dated_wrong)):
+                if not (again or renewable or redated):
                     sent = call.attempt - isinstance(error, _NEVER_SENT)
                     error.at(endpoint=call.endpoint.label, account=account.label, attempts=sent)
                     raise
@@ -194,6 +195,7 @@ class Pipeline:
                 delay = 0.0 if at_once else self._retry.delay(call.attempt, chance)
                 if self._on_event is not None:
                     self._on_event(call.retrying(delay, error))
+            call.redated = call.redated or redated
             if renewable:
                 call.renewed = True
                 await self._keeper.renew(account, call.generation)
