@@ -62,7 +62,8 @@ class FileTokenStore:
         path: of the file; ``~`` is the home folder.
 
     Raises:
-        TokenStoreError: this system has no file locks that end with their process.
+        TokenStoreError: the path names no file, or this system has no file locks that end with
+            their process.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -72,6 +73,8 @@ class FileTokenStore:
                 "a store of your own"
             )
         self._path = Path(path).expanduser()
+        if not self._path.name:
+            raise TokenStoreError(f"{os.fspath(path)!r} names no file: give the path of one")
         # Who changes the file queues here first, so that one thread at a time waits for its lock.
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, anyio.Lock] = (
             WeakKeyDictionary()
