@@ -118,8 +118,10 @@ class Pipeline:
             for scope in list(self._calls):
                 scope.cancel()
             while self._calls:
-                self._quiet = anyio.Event()
+                if self._quiet is None:  # whoever else closes waits for the same
+                    self._quiet = anyio.Event()
                 await self._quiet.wait()
+            self._quiet = None
             await self.tasks.aclose()
             try:
                 await self._keeper.aclose()
