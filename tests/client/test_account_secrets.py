@@ -289,6 +289,7 @@ async def test_a_redis_that_refuses_shows_none(clock, caplog, redis_server, redi
         )
         async with client:
             for flow in (renew, check, revoke):
+                await redis.flushall()  # a lock that could not be given back among it
                 seen = await looked_at(
                     "http://127.0.0.1:1", clock, flow, caplog, RedisTokenStore(client)
                 )
