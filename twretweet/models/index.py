@@ -1,36 +1,24 @@
-"""A table that is built when it is first read."""
+"""A table of what a page includes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Iterable
+from typing import TypeVar
 
 T = TypeVar("T")
 
 
-class LazyTable(Generic[T]):
-    """Finds one of ``items`` by its key in constant time; until asked, costs nothing.
+class Table(dict[str | None, T | None]):
+    """Objects by their key; ``table[key]`` is ``None`` where there is none, and for no key.
 
-    Args:
-        items: what to find.
-        key: gives the key of an item. Of two items with one key, the later is found.
+    A dict, so that looking up what is there calls no Python: a walk looks up each author.
     """
 
-    __slots__ = ("_items", "_key", "_table")
+    __slots__ = ()
 
-    def __init__(self, items: tuple[T, ...], key: Callable[[T], str]) -> None:
-        self._items = items
-        self._key = key
-        self._table: dict[str, T] | None = None
+    def __missing__(self, key: str | None) -> None:
+        return None
 
-    def get(self, key: str | None) -> T | None:
-        """The item of that key; ``None`` where there is none, or no key."""
-        if not key:
-            return None
-        if (table := self._table) is None:
-            table = self._table = {self._key(item): item for item in self._items}
-        return table.get(key)
-
-    def all(self, keys: tuple[str, ...]) -> tuple[T, ...]:
+    def all(self, keys: Iterable[str]) -> tuple[T, ...]:
         """The items of those keys, in the order of the keys, without those that are missing."""
-        return tuple(item for item in map(self.get, keys) if item is not None)
+        return tuple([item for item in [self[key] for key in keys] if item is not None])

@@ -20,7 +20,9 @@ reply in the same order decodes about a tenth faster.
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import repeat
 from operator import attrgetter
 from typing import Final, cast
 
@@ -30,7 +32,7 @@ from msgspec import UNSET, UnsetType
 from twretweet.models.attachments import Media, Place, Poll
 from twretweet.models.base import Model, PostName, Timestamp
 from twretweet.models.entities import Entities, UrlEntity, UserEntities
-from twretweet.models.index import LazyTable
+from twretweet.models.index import Table
 from twretweet.models.metrics import TweetPrivateMetrics, TweetPublicMetrics, UserPublicMetrics
 from twretweet.models.parts import (
     Affiliation,
@@ -127,16 +129,15 @@ class Tweet(Linked, Model, frozen=True, kw_only=True):
     def author(self) -> User | None:
         """Who wrote it; ``None`` where X left the user out, or was not asked for it."""
         try:
-            index = self._link  # not self._index: this is asked of every retweet of a walk
+            return self._link.users[self.author_id]  # the short way: a walk asks it of each
         except AttributeError:
             return None
-        return index.users.get(self.author_id)
 
     @property
     def reply_author(self) -> User | None:
         """Whom it answers."""
         index = self._index
-        return index.users.get(self.in_reply_to_user_id) if index else None
+        return index.users[self.in_reply_to_user_id] if index else None
 
     @property
     def mentions(self) -> tuple[User, ...]:
@@ -146,7 +147,7 @@ class Tweet(Linked, Model, frozen=True, kw_only=True):
         if not index:
             return ()
         found = (
-            index.users.get(mention.id) or index.names.get(mention.username.lower())
+            index.users[mention.id] or index.names[mention.username.lower()]
             for text in texts
             if text
             for mention in text.mentions
@@ -189,7 +190,7 @@ class Tweet(Linked, Model, frozen=True, kw_only=True):
     def place(self) -> Place | None:
         """The place that it was tagged with."""
         index = self._index
-        return index.places.get(self.geo.place_id) if index and self.geo else None
+        return index.places[self.geo.place_id] if index and self.geo else None
 
     def _reference(self, kind: str) -> Tweet | None:
         found = self._referenced(ref.id for ref in self.referenced_tweets if ref.type == kind)
@@ -289,22 +290,43 @@ NO_INCLUDES: Final = Includes()
 
 
 class PageIndex:
-    """Finds an object of a page's includes by its id, in constant time."""
+    """Finds an object of a page's includes by its id, in constant time.
 
-    __slots__ = ("_tweets", "includes", "media", "names", "places", "polls", "users")
+    Each table is made when it is first read.
+    """
+
+    __slots__ = ("includes", "media", "names", "places", "polls", "tweets", "users")
+
+    media: Table[Media]
+    names: Table[User]
+    places: Table[Place]
+    polls: Table[Poll]
+    tweets: Table[Tweet]
+    users: Table[User]
 
     def __init__(self, includes: Includes) -> None:
         self.includes = includes
-        self.users = LazyTable(includes.users, _id)
-        self.names = LazyTable(includes.users, _folded_username)
-        self.media = LazyTable(includes.media, _media_key)
-        self.places = LazyTable(includes.places, _id)
-        self.polls = LazyTable(includes.polls, _id)
-        self._tweets = LazyTable(includes.tweets, _id)
+
+    def __getattr__(self, name: str) -> object:
+        """Fill a slot that was still empty."""
+        if name not in PageIndex.__slots__:
+            raise AttributeError(f"a page's index has no {name!r}", name=name, obj=self)
+        if name == "names":
+            # X takes @TwitterDev and @twitterdev for the same user.
+            made: Table[object] = Table(
+                (user.username.lower(), user) for user in self.includes.users
+            )
+        else:
+            key = _media_key if name == "media" else _id
+            items = getattr(self.includes, name)
+            made = Table(zip(map(key, items), items, strict=True))
+        made.pop("", None)  # nothing refers to what has no id
+        setattr(self, name, made)
+        return made
 
     def tweet(self, tweet_id: str | None) -> Tweet | None:
         """A copy of the tweet of that id, which knows its page."""
-        found = self._tweets.get(tweet_id)
+        found = self.tweets[tweet_id]
         if found is None:
             return None
         linked = copy.copy(found)
@@ -312,14 +334,8 @@ class PageIndex:
         return linked
 
 
-_id: Callable[[Tweet | User | Place | Poll], str] = attrgetter("id")
-_media_key: Callable[[Media], str] = attrgetter("media_key")
-
-
-def _folded_username(user: User) -> str:
-    # X takes @TwitterDev and @twitterdev for the same user.
-    return user.username.lower()
-
+_id = attrgetter("id")
+_media_key = attrgetter("media_key")
 
 # A frozen struct refuses setattr; its slot's own descriptor, called directly, is quick besides.
 _set_link = cast("Callable[[Linked, PageIndex], None]", Linked.__dict__["_link"].__set__)
@@ -328,5 +344,4 @@ _set_link = cast("Callable[[Linked, PageIndex], None]", Linked.__dict__["_link"]
 def link(items: Iterable[Linked], includes: Includes) -> None:
     """Let ``items``, the data of one page, resolve their references from its includes."""
     index = PageIndex(includes)
-    for item in items:
-        _set_link(item, index)
+    deque(map(_set_link, items, repeat(index)), maxlen=0)  # a loop without Python
