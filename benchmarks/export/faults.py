@@ -64,7 +64,7 @@ class Faults:
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._asked = asyncio.Event()
+        self._news = asyncio.Event()
         self.runs = [Served()]
 
     async def __aenter__(self) -> Self:
@@ -86,12 +86,14 @@ class Faults:
     async def next_run(self) -> None:
         """Wait until the last client is gone and what it asked for is served; then count anew."""
         await self._idle.wait()
-        self._asked.clear()
         self.runs.append(Served())
 
-    async def asked(self) -> None:
-        """Wait for the first request of this run."""
-        await self._asked.wait()
+    async def served(self, pages: int) -> None:
+        """Wait until this run was given so many pages."""
+        run = self.runs[-1]
+        while len(run.pages) < pages:
+            self._news.clear()
+            await self._news.wait()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -124,7 +126,6 @@ class Faults:
     ) -> bool:
         """Pass on one exchange; whether the connection still stands."""
         request = await reader.readuntil(b"\r\n\r\n")
-        self._asked.set()
         shares, chance = self._shares, self._random.random()
         if (chance := chance - shares.never_sent) < 0:
             return False
@@ -139,6 +140,7 @@ class Faults:
         run.refused += status == 429
         if page is not None and status == 200:
             run.pages.append(page)
+            self._news.set()
         if 0 <= chance < shares.lost + shares.cut_short:
             if page is not None and status == 200:
                 run.lost[page] += 1

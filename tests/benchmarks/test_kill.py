@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 async def test_an_export_that_is_killed_holds_every_retweet_once_and_pays_no_page_twice(
     kind, kills
 ):
-    outcome = await torment(Trial(kind, kills=kills, retweets=500, page_size=20, pages_a_run=6))
+    outcome = await torment(Trial(kind, kills=kills, retweets=500, page_size=20, pages_a_run=2))
     assert outcome.kills == outcome.readable == kills
     assert outcome.complete
     assert outcome.again <= kills
