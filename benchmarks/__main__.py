@@ -8,19 +8,24 @@ import time
 from pathlib import Path
 
 from benchmarks import readme
+from benchmarks.export import kill
+from benchmarks.export import memory as exports
 from benchmarks.limits import page as limits
 from benchmarks.report import Section, as_json, failed, page
 from benchmarks.rounds import Different
+from benchmarks.sandbox import page as sandbox
 from benchmarks.speed import page as speed
 from benchmarks.speed.field import Field
 
 # In the order in which they are measured: what needs a quiet machine most comes first.
-NAMES = (*speed.MEASURES, "limits")
+NAMES = (*speed.MEASURES, "limits", "sandbox")
+# And what takes long, and is measured only if it is asked for.
+ALONE = {"kill": kill.run, "exports": exports.run}
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", nargs="?", default="all", choices=[*NAMES, "all"])
+    parser.add_argument("name", nargs="?", default="all", choices=[*NAMES, *ALONE, "all"])
     parser.add_argument(
         "--quick", action="store_true", help="seconds instead of minutes, to see that it runs"
     )
@@ -54,6 +59,10 @@ def main() -> int:
                     unfair.append(f"{name}: {error}")
     if options.name in {"limits", "all"}:
         sections += limits.run(options.quick)
+    if options.name in {"sandbox", "all"}:
+        sections += sandbox.run(options.quick)
+    if options.name in ALONE:
+        sections += ALONE[options.name](options.quick)
     seconds = time.perf_counter() - began
     print(page(sections))
     print(f"\n{seconds:.0f} s")

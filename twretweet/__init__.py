@@ -5,6 +5,8 @@ Start with :class:`SessionManager`. Every error is a :class:`TwretweetError`.
 
 from twretweet._version import __version__
 from twretweet.auth.file_store import FileTokenStore
+from twretweet.auth.pending import PendingOAuth1, PendingSignIn
+from twretweet.auth.pkce import scopes_for
 from twretweet.auth.store import Lease, MemoryTokenStore, TokenStore
 from twretweet.auth.tokens import AppOnlyTokens, OAuth1Tokens, OAuth2Tokens, StoredTokens
 from twretweet.budget import AnyBudget, Budget
@@ -63,6 +65,7 @@ from twretweet.protocol.prices import PRICES, PriceList
 from twretweet.protocol.retry import RetryPolicy
 from twretweet.query import TweetQuery, UserQuery
 from twretweet.session import RetweetResult, Session
+from twretweet.sign_in import SignedIn, SignIn
 from twretweet.walk import (
     Checkpoint,
     Found,
@@ -114,6 +117,8 @@ __all__ = [
     "Page",
     "PaginationError",
     "PartialResult",
+    "PendingOAuth1",
+    "PendingSignIn",
     "PermissionDenied",
     "Place",
     "Poll",
@@ -129,8 +134,10 @@ __all__ = [
     "ServerError",
     "Session",
     "SessionManager",
+    "SignIn",
     "SignInDeclined",
     "SignInError",
+    "SignedIn",
     "SpendCapReached",
     "Status",
     "StoredTokens",
@@ -151,4 +158,5 @@ __all__ = [
     "WalksFailed",
     "Watch",
     "__version__",
+    "scopes_for",
 ]

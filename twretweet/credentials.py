@@ -105,9 +105,12 @@ class OAuth2(_Secretive):
         Raises:
             CredentialsError: one is missing; the message names it.
         """
-        client_id, access_token = _read(env, "CLIENT_ID", "ACCESS_TOKEN")
-        secret = (os.environ if env is None else env).get(ENV_PREFIX + "CLIENT_SECRET") or None
-        return cls(client_id, secret, access_token=access_token)
+        # Nothing is given a name here: the locals of this frame stand in a traceback.
+        return cls(
+            _read(env, "CLIENT_ID", "ACCESS_TOKEN")[0],
+            _read(env, "CLIENT_SECRET")[0] if _has(env, "CLIENT_SECRET") else None,
+            access_token=_read(env, "ACCESS_TOKEN")[0],
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -18,8 +18,10 @@ from twretweet.errors import QueryError
 from twretweet.events import OnEvent
 from twretweet.limits import BucketState, Limiter, MemoryLimiter
 from twretweet.pipeline import Caller, Pipeline, Wire, guarded
+from twretweet.pipeline.tasks import to_the_end
 from twretweet.protocol.retry import RetryPolicy
 from twretweet.session import Session
+from twretweet.sign_in import SignIn
 from twretweet.transport import HttpSession, Transport
 from twretweet.vocabulary import Vocabulary
 
@@ -96,13 +98,14 @@ class SessionManager:
             MemoryLimiter(clock=clock, on_event=on_event) if limiter is None else limiter
         )
         self._accounts = Accounts()
+        wire = Wire(
+            Transport(timeout=timeout, http=http),
+            clock,
+            base_url=normal_base_url(base_url),
+            store=MemoryTokenStore() if token_store is None else token_store,
+        )
         self._pipeline = Pipeline(
-            Wire(
-                Transport(timeout=timeout, http=http),
-                clock,
-                base_url=normal_base_url(base_url),
-                store=MemoryTokenStore() if token_store is None else token_store,
-            ),
+            wire,
             self._limiter,
             retry=retry,
             max_wait=max_wait,
@@ -110,6 +113,7 @@ class SessionManager:
             budget=budget,
             on_event=on_event,
         )
+        self._sign_in = SignIn(wire, self._pipeline, retry)
 
     async def open(self) -> Self:
         """Make ready; the task that closes it later may be another one."""
@@ -125,6 +129,11 @@ class SessionManager:
         Raises:
             TokenStoreError: new tokens could not be stored, and are lost.
         """
+        # A cancellation must not close the connections under what X is just answering.
+        await to_the_end(self._close, "twretweet: closing")
+
+    async def _close(self) -> None:
+        await self._sign_in.aclose()
         await self._pipeline.aclose()
 
     async def __aenter__(self) -> Self:
@@ -147,6 +156,11 @@ class SessionManager:
             CredentialsError: the credentials have neither a token nor the name of an account.
         """
         return Session(Caller(self._accounts.of(credentials), self._pipeline))
+
+    @property
+    def sign_in(self) -> SignIn:
+        """Signs people in and out; their tokens go to the token store."""
+        return self._sign_in
 
     def rate_limits(self) -> list[BucketState]:
         """What is left of every window that was used."""

@@ -89,7 +89,7 @@ async def _row(
     if importlib.util.find_spec("twretweet.limits.redis") is None:
         raise Broken("RedisLimiter is not built")
     redis_server()
-    chance = random.Random(name)  # noqa: S311
+    chance = random.Random(name)
     with RedisServer(keeps=keeps) as redis:
         async with Sandbox(retweets=10, window_scale=_SCALE) as sandbox:
             workers = [_start(sandbox, redis.port, seconds) for _ in range(_PROCESSES)]

@@ -27,7 +27,7 @@ class World:
 
     def __init__(self, seed: int, network: Network) -> None:
         self.loop = asyncio.get_running_loop()
-        self.chance = random.Random(seed)  # noqa: S311
+        self.chance = random.Random(seed)
         self.network = network
         self.tally = Tally(self.loop)
         self._tasks: set[asyncio.Task[None]] = set()

@@ -258,5 +258,11 @@ async def test_a_writer_that_is_killed_leaves_a_whole_file_and_no_lock(store, pa
                 await store.save("bot", tokens)
 
 
+@pytest.mark.parametrize("path", ["", "/", "."])
+async def test_a_path_that_names_no_file_is_refused_at_once(path):
+    with pytest.raises(TokenStoreError, match="names no file"):
+        FileTokenStore(path)
+
+
 async def test_its_name_is_all_that_it_shows(store, path):
     assert repr(store) == f"FileTokenStore({str(path)!r})"

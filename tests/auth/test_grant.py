@@ -127,12 +127,19 @@ def test_a_success_of_which_a_part_came_is_no_success(fault):
             {"error": "invalid_request", "error_description": "Value passed was invalid."},
             "invalid_request: Value passed was invalid.",
         ),
-        (401, b"", "401"),
-        (400, b"<html>", "400"),
+        (401, {"error": "invalid_grant"}, "invalid_grant"),
     ],
 )
 def test_a_token_that_x_takes_no_more_is_refused(status, body, said):
     assert answered(reply(status, body)) == Refusal(said)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>s3cret-r", {"title": "Unauthorized"}, {"error": "invalid_scope"}, b"[]"]
+)
+def test_a_refusal_that_does_not_speak_of_the_token_says_nothing_of_it(status, body):
+    assert failed(reply(status, body)).status == status
 
 
 def test_what_quotes_the_token_is_shown_without_it():

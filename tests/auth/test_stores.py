@@ -121,9 +121,8 @@ async def test_who_is_cancelled_at_any_step_of_locking_leaves_it_free(store, how
 async def test_a_waiter_that_is_cancelled_stands_in_nobody_s_way(store):
     async def wait() -> None:
         async with store.lock("bot"):
-            await (
-                anyio.lowlevel.checkpoint()
-            )  # it may get the lock that is freed as it is cancelled
+            # It may get the lock that is freed as it is cancelled.
+            await anyio.lowlevel.checkpoint()
             raise AssertionError("the lock was held")
 
     async with anyio.create_task_group() as tasks, store.lock("bot"):

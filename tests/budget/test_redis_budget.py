@@ -230,6 +230,35 @@ async def test_processes_together_spend_the_cap_and_no_more(redis_server, redis)
     assert (sum(spent), budget.spent, budget.reserved) == (1_000_000, 1, 0)
 
 
+FORKED = """
+import asyncio, os, sys
+from redis.asyncio import Redis
+from twretweet.budget.redis import RedisBudget
+from twretweet.protocol.charges import Most
+
+async def reserve(client, budget):
+    await budget.reserve(Most(charge="post_read", items=100), 1)
+    await client.aclose()
+
+client = Redis(port=int(sys.argv[1]))
+budget = RedisBudget(client, 1, name="x")
+child = os.fork()
+asyncio.run(reserve(client, budget))
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+async def test_processes_that_were_forked_reserve_for_themselves(redis_server, redis):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", FORKED, str(redis_server.port))
+    )
+    assert await process.wait() == 0
+    budget = RedisBudget(redis, 1, name="x")
+    await budget.refresh()
+    assert budget.reserved == 1.0
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_the_script_keeps_the_same_books_as_the_ledger(redis, seed):
     dice = random.Random(seed)

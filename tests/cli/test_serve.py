@@ -36,6 +36,7 @@ def test_what_it_prints_for_a_person_can_be_copied(start, run, bare):
     while not lines or "max_results=5" not in lines[-1]:
         lines.append(process.stdout.readline())
         assert lines[-1]
+    assert lines[0].endswith(", for this machine only. Ctrl-C ends it.\n")
     exports = dict(
         line.strip().removeprefix("export ").split("=", 1) for line in lines if "export " in line
     )
@@ -69,6 +70,82 @@ def test_a_port_in_use_is_one_line(run, facts):
     done = run("sandbox", "--json", "--port", str(urlsplit(facts["url"]).port))
     assert (done.returncode, done.stdout) == (1, "")
     assert "Address already in use" in one_line(done.stderr)
+
+
+def managed(url, path, body=None):
+    """What the admin endpoint of a sandbox in another process says, asked as curl would."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
+    method = "GET" if body is None else "POST"
+    connection.request(method, f"/__sandbox__/{path}", body, {"Content-Type": "application/json"})
+    reply = connection.getresponse()
+    text = reply.read()
+    connection.close()
+    return json.loads(text) if text else reply.status
+
+
+def test_it_fails_grows_and_saves_as_it_was_told(start, run, bare, tmp_path):
+    kept = tmp_path / "state.jsonl"
+    words = ("--fault", "unavailable:endpoint=POST,count=1", "--fault", "latency:seconds=0")
+    more = ("--retweets-per-second", "50", "--save", str(kept))
+    process = start("sandbox", "--json", "--retweets", "7", *words, *more, env=bare)
+    facts = json.loads(process.stdout.readline())
+    # The client tries again by itself, so the fault shows in what was asked.
+    assert run("retweet", facts["tweet_id"], env={**bare, **account(facts)}).returncode == 0
+    asked = managed(facts["url"], "requests")
+    assert [one["status"] for one in asked if one["method"] == "POST"] == [503, 200]
+    assert managed(facts["url"], "clock", '{"advance": 20}')["ahead"] == 20
+    assert managed(facts["url"], "state")["totals"]["retweets"] > 1000
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=TIMEOUT) == ("", "")
+
+    again = start("sandbox", "--json", "--load", str(kept), env=bare)
+    facts = json.loads(again.stdout.readline())
+    assert managed(facts["url"], "state")["totals"]["retweets"] > 1000
+    told = run("retweet", facts["tweet_id"], env={**bare, **account(facts)})
+    assert "already" in told.stdout
+
+
+def test_it_tells_what_can_go_wrong(capsys):
+    assert main(["sandbox", "--fault", "list"]) == 0
+    told = capsys.readouterr().out
+    for kind in ("latency:seconds=1.0\n", "lost_reply\n", "spend_cap_reached:seconds=86400.0\n"):
+        assert kind in told
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--host", "0.0.0.0"), "say --listen-beyond-loopback as well"),
+        (("--host", "example.com"), "say --listen-beyond-loopback as well"),
+        (("--listen-beyond-loopback",), "needs a --host"),
+        (("--fault", "slow"), "there is no 'slow'; there are latency"),
+        (("--fault", "latency:endpoint=/x"), "no endpoint is at '/x'"),
+        (("--retweets-per-second", "-1"), "retweets_per_second is -1"),
+        (("--load", "no such file"), "--load no such file: No such file"),
+        (("--load", "."), "--load .: Is a directory"),
+    ],
+)
+def test_what_can_not_be_served_says_why_and_starts_nothing(capsys, words, complaint):
+    assert main(["sandbox", *words]) == 2
+    assert complaint in one_line(capsys.readouterr().err)
+
+
+def test_it_listens_beyond_loopback_when_told_twice(start, bare):
+    words = ("--host", "0.0.0.0", "--listen-beyond-loopback")
+    process = start("sandbox", *words, env=bare)
+    first = process.stdout.readline()
+    assert "and for others at 0.0.0.0" in first
+    assert "http://127.0.0.1:" in first
+
+
+def test_a_file_that_can_not_be_written_is_one_line(start, bare, tmp_path):
+    process = start("sandbox", "--json", "--save", str(tmp_path / "no" / "x"), env=bare)
+    assert process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 1
+    assert "can't write" in one_line(errors)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class Crowd(LoopClock):
 
     def retweet(self, at: float) -> str:
         assert self.sandbox is not None
-        world = self.sandbox._world
+        world = self.sandbox._core.world
         tweet = world.tweet(int(self.sandbox.tweet_id))
         made = world.retweet(7_000_000 + len(self.made), tweet, first_id(at))
         self.made.append(str(made.id))
@@ -49,7 +49,7 @@ class Crowd(LoopClock):
 
     def undo(self, number: int) -> None:
         assert self.sandbox is not None
-        world = self.sandbox._world
+        world = self.sandbox._core.world
         assert world.undo(7_000_000 + number, world.tweet(int(self.sandbox.tweet_id)))
 
 

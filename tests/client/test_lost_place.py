@@ -112,6 +112,31 @@ async def test_one_who_undid_and_did_it_again_does_not_mark_the_place(scene):
     assert await ids_of(walk) == [5, 90, 7, 41, 42, 43, 44, 45, 30, 20]
 
 
+async def test_a_place_behind_a_page_of_one_outlives_an_undo(scene):
+    scene.answers(
+        users(*range(1, 11), token="a"),
+        users(11, token="b"),
+        FORGOTTEN,
+        users(*range(1, 11), token="c"),  # 11 is gone
+        users(12, 13),
+    )
+    assert await ids_of(scene.session.retweeters(1)) == list(range(1, 14))
+
+
+async def test_one_behind_a_page_of_one_who_did_it_again_does_not_mark_the_place(scene):
+    scene.answers(users(*range(1, 11), token="a"), users(11, token="b"))
+    walk = scene.session.retweeters(1)
+    ids = [int((await anext(walk)).id) for _ in range(11)]
+    point = tw.Checkpoint.from_json(walk.checkpoint().to_json())
+    scene.answers(
+        FORGOTTEN,
+        users(11, token="c"),  # 11 stands at the front now, on a short page
+        users(*range(1, 10), token="d"),
+        users(10, 12, 13),
+    )
+    assert ids + await ids_of(scene.session.retweeters(1, resume=point)) == list(range(1, 14))
+
+
 async def test_retweeters_of_whom_none_is_left_are_a_lost_place(scene):
     scene.answers(users(5, 90, token="a"), FORGOTTEN, users(3, token="b"), users(4))
     walk = scene.session.retweeters(1)

@@ -27,6 +27,20 @@ async def test_a_manager_opened_in_one_task_may_be_closed_in_another(sandbox, cl
         await session.retweet(sandbox.tweet_id)
 
 
+async def test_two_who_close_a_manager_at_once_both_return(clock):
+    async with Sandbox(quirks=Quirks(latency=60)) as slow:
+        manager = await tw.SessionManager(base_url=slow.url, clock=clock).open()
+        call = asyncio.ensure_future(manager.session(slow.app_only).tweet(slow.tweet_id))
+        while not manager._pipeline._calls:
+            await asyncio.sleep(0)
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(manager.aclose)
+                tasks.start_soon(manager.aclose)
+        with pytest.raises(tw.ManagerClosed):
+            await call
+
+
 async def test_a_manager_that_was_never_opened_says_how_to_open_it(sandbox):
     session = tw.SessionManager(base_url=sandbox.url).session(sandbox.oauth1)
     with pytest.raises(tw.ManagerClosed, match="async with SessionManager"):

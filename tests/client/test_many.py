@@ -12,6 +12,7 @@ from tests.client.test_prefetch import prefetching, quiet
 from tests.support.scripted import ScriptedServer, page, reply
 from twretweet.events import Event, PageFetched
 from twretweet.sandbox import Quirks, Sandbox
+from twretweet.walk.sheets import Sheet
 
 pytestmark = pytest.mark.anyio
 
@@ -61,6 +62,30 @@ async def test_no_more_pages_are_kept_than_asked_for_however_many_tweets_there_a
         assert len(sandbox.requests) == (taken + 99) // 100 + 3
 
 
+async def test_a_page_that_was_handed_out_is_forgotten(session, sandbox):
+    def kept(kind: type) -> int:
+        gc.collect()
+        return sum(isinstance(each, kind) for each in gc.get_objects())
+
+    pages, begun = kept(Sheet), kept(tw.Walk)
+    tweets = [sandbox.add_tweet(retweets=20) for _ in range(20)]
+    walks = session.walk_many(tweets, max_results=10, at_once=2)
+    for taken in range(400):
+        await anext(walks)
+        if taken % 50 == 0:
+            await quiet()
+            assert kept(Sheet) - pages <= 3
+    points = walks.checkpoints()
+    assert list(points) == tweets
+    with pytest.raises(StopAsyncIteration):
+        await anext(walks)
+    assert kept(tw.Walk) == begun
+    assert {(point.count, point.finished) for point in walks.checkpoints().values()} == {
+        (20, True)
+    }
+    assert walks.checkpoints() == points
+
+
 async def test_one_that_fails_does_not_end_the_others_and_is_named_in_the_end(session, tweets):
     walks = session.walk_many([tweets[2], 404, tweets[3], 405])
     count = 0
@@ -83,6 +108,7 @@ async def test_whoever_wants_to_hear_of_failures_at_once_does(session, tweets):
     assert isinstance(told["404"], tw.NotFound)
     assert set(walks.errors) == {"404"}
     assert len((await ids_of(walks))[tweets[2]]) == 129
+    assert set(walks.errors) == {"404"}, "in the end, too"
 
 
 async def test_iterated_again_those_that_failed_go_on_with_the_page_that_failed(clock):
@@ -103,7 +129,9 @@ async def test_iterated_again_those_that_failed_go_on_with_the_page_that_failed(
             with pytest.raises(tw.WalksFailed):
                 async for found in walks:
                     got.append((found.tweet_id, found.item.id))
+            assert set(walks.errors) == {"1"}
             got += [(found.tweet_id, found.item.id) async for found in walks]
+            assert not walks.errors, "it did not fail again"
     assert got == [("1", "9"), ("1", "8"), ("2", "19"), ("2", "18"), ("1", "7")]
 
 
@@ -170,6 +198,12 @@ async def test_no_tweets_at_all_are_walked_in_no_time(session, sandbox):
     assert not sandbox.requests
 
 
+@pytest.mark.parametrize("tweet", ["172", b"172"])
+async def test_one_tweet_alone_is_not_taken_for_a_list_of_its_digits(session, tweet):
+    with pytest.raises(tw.QueryError, match=r"tweet_ids is b?'172'.*put one alone in a list"):
+        session.walk_many(tweet)
+
+
 async def test_left_by_break_and_forgotten_it_leaves_nothing(clock):
     async with ScriptedServer() as server:
         server.replies.extend([reply(200, page("9", next_token="a")), ...])
@@ -231,6 +265,24 @@ async def test_closing_the_manager_is_told_to_who_waits(clock):
         for _ in range(2):
             with pytest.raises(tw.ManagerClosed):
                 await anext(walks)
+
+
+async def test_what_came_before_the_manager_was_closed_can_still_be_read(sandbox, clock):
+    budget = tw.Budget()
+    tweets = [sandbox.add_tweet(retweets=150) for _ in range(6)]
+    manager = tw.SessionManager(base_url=sandbox.url, clock=clock, budget=budget)
+    await manager.open()
+    walks = manager.session(sandbox.oauth1).walk_many(tweets, at_once=4)
+    ids = [(await anext(walks)).item.id]
+    await quiet()
+    await manager.aclose()
+    with pytest.raises(tw.ManagerClosed):
+        async for found in walks:
+            ids.append(found.item.id)
+    assert len(ids) == len(set(ids)) == 500
+    assert budget.spent == pytest.approx(500 * tw.PRICES.post_read)
+    with pytest.raises(tw.ManagerClosed):
+        await anext(walks)
 
 
 async def test_problems_count_as_a_failure_if_wished_and_the_page_is_still_to_be_had(clock):

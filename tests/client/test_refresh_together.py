@@ -73,9 +73,10 @@ class ExpiringStore(FaultyStore):
             raise tw.TokenStoreError("the lock was lost")
 
 
-async def test_who_has_lost_the_lock_sends_nothing(sandbox, clock):
+@pytest.mark.parametrize("step", ["before the mark", "after it"])
+async def test_who_has_lost_the_lock_sends_nothing(sandbox, clock, step):
     store = ExpiringStore()
-    store.lost = {1}
+    store.lost = {1 if step == "before the mark" else 2}
     sandbox.expire_access_tokens()
     async with new_manager(sandbox, clock, store) as manager:
         session = manager.session(named(sandbox.oauth2))
@@ -88,7 +89,7 @@ async def test_who_has_lost_the_lock_sends_nothing(sandbox, clock):
 
 async def test_a_lock_lost_while_x_was_asked_costs_no_tokens(sandbox, clock):
     store = ExpiringStore()
-    store.lost = {2}
+    store.lost = {3}
     sandbox.expire_access_tokens()
     async with new_manager(sandbox, clock, store) as manager:
         session = manager.session(named(sandbox.oauth2))
@@ -110,7 +111,7 @@ async def test_who_lost_the_lock_does_not_overwrite_what_another_stored(sandbox,
     async def sign_in() -> None:
         await store.save("bot", theirs)
 
-    store.lost, store.on_loss = {2}, sign_in
+    store.lost, store.on_loss = {3}, sign_in
     async with new_manager(sandbox, clock, store) as manager:
         session = manager.session(named(sandbox.oauth2))
         await session.tweet(sandbox.tweet_id)

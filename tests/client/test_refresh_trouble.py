@@ -112,6 +112,20 @@ async def test_a_reply_that_comes_too_late_is_treated_as_lost(sandbox, clock, st
     gate.opened.set()
 
 
+@pytest.mark.parametrize("status", [400, 401, 403])
+async def test_an_account_outlives_a_refusal_that_says_nothing_of_its_token(
+    sandbox, manager, store, status
+):
+    sandbox.before_token = Trouble(status=status)
+    sandbox.expire_access_tokens()
+    session = manager.session(named(sandbox.oauth2))
+    with pytest.raises(tw.TwretweetError) as caught:
+        await session.tweet(sandbox.tweet_id)
+    assert not isinstance(caught.value, tw.ReauthorizationRequired)
+    await session.tweet(sandbox.tweet_id)
+    assert outcomes(sandbox) == ["rotated"]
+
+
 async def test_nobody_listening_leaves_everything_as_it_was(clock, store):
     async with Sandbox(clock=clock) as sandbox:
         pass

@@ -270,3 +270,15 @@ async def test_a_query_of_the_wrong_kind_is_refused(session):
         session.retweeters(1, tw.TweetQuery())
     with pytest.raises(tw.CheckpointMismatch, match="from_json"):
         session.retweets(1, resume="{}")
+
+
+async def test_a_checkpoint_of_ones_own_tweets_is_of_no_use_to_another_account(sandbox, manager):
+    here, there = sandbox.new_account(), sandbox.new_account()
+    mine = [sandbox.add_tweet(retweets=1, author=here) for _ in range(4)]
+    walk = manager.session(here.oauth1).reposts_of_me(max_results=2)
+    ids = [(await anext(walk)).id]
+    point = tw.Checkpoint.from_json(walk.checkpoint().to_json())
+    with pytest.raises(tw.CheckpointMismatch, match="another tweet or user"):
+        manager.session(there.oauth1).reposts_of_me(max_results=2, resume=point)
+    again = manager.session(here.oauth1).reposts_of_me(max_results=2, resume=point)
+    assert sorted(ids + [tweet.id async for tweet in again]) == sorted(mine)

@@ -119,7 +119,7 @@ async def test_an_undone_retweet_that_is_made_again_is_a_new_one(x, session, cro
     await anyio.sleep(20)
     first = await take(watch, 5)
     crowd.undo(4)
-    world = x._world
+    world = x._core.world
     again = world.retweet(7_000_004, world.tweet(int(x.tweet_id)), first_id(crowd.time()))
     assert (await anext(watch)).id == str(again.id) not in first
 

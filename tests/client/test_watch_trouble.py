@@ -31,6 +31,23 @@ async def test_a_failed_page_in_the_middle_is_fetched_again_and_nothing_else(clo
     assert "pagination_token=a" in server.requests[3].target
 
 
+async def test_what_lies_behind_an_empty_first_page_is_old(clock):
+    async with ScriptedServer() as server:
+        server.replies.extend(
+            [
+                reply(200, page(next_token="a")),
+                reply(200, page(next_token="b")),
+                reply(200, page("5", "4", next_token="c")),
+                reply(200, page("6", "5", "4", next_token="a")),
+            ]
+        )
+        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
+            watch = manager.session(tw.AppOnly("t")).watch_retweets(1)
+            assert await take(watch, 1) == ["6"]
+    tokens = [seen.target.partition("pagination_token=")[2] for seen in server.requests]
+    assert tokens == ["", "a", "b", ""]
+
+
 async def test_a_page_token_that_x_has_forgotten_begins_again_and_is_told(clock):
     events: list[Event] = []
     forgotten = reply(

@@ -142,3 +142,9 @@ def _objects(value: JSON, inside: str = "") -> Iterator[dict[str, JSON]]:
     elif isinstance(value, list):
         for part in value:
             yield from _objects(part, inside)
+
+
+def test_a_null_among_the_parameters_of_an_error_means_left_out():
+    errors = [{"message": "off", "parameters": {"id": None, "max_results": ["0"]}}]
+    page = models.tweet_page(body({"errors": [{"title": "Invalid", "errors": errors}]}))
+    assert page.problems[0].errors[0].parameters == {"max_results": ("0",)}

@@ -17,6 +17,7 @@ import anyio
 import pytest
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_KEYS = {"Tab": (9, ""), " ": (32, " "), "Enter": (13, "\r")}
 _ADDRESS = re.compile(rb"DevTools listening on (ws://\S+)")
 
 
@@ -69,6 +70,32 @@ class Tab:
                 button="left",
                 clickCount=1,
             )
+
+    async def press(self, key: str) -> None:
+        """Press a key of the keyboard, as a person does who has no mouse."""
+        code, text = _KEYS[key]
+        for kind in ("keyDown", "keyUp"):
+            typed = {"text": text} if kind == "keyDown" and text else {}
+            await self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code={" ": "Space"}.get(key, key),
+                windowsVirtualKeyCode=code,
+                **typed,
+            )
+
+    async def look(self, *, dark: bool = False, width: int = 1280) -> None:
+        """Take another screen."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        await self.call("Emulation.setEmulatedMedia", features=[scheme])
+        await self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     async def wait_for(self, condition: str) -> None:
         """Ask until an expression is true."""

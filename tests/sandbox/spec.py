@@ -17,6 +17,16 @@ _FILES: dict[Vocabulary, str] = {
     "tweet": "openapi-2.159-tweet-vocabulary.json",
     "post": "openapi-2.167-post-vocabulary.json",
 }
+# What the lists of fields, the reference page or recordings have, and the schemas lack.
+_UNDESCRIBED: dict[Vocabulary, set[str]] = {
+    "tweet": {
+        *("article", "card_uri", "media_metadata", "alt_text", "public_metrics", "media_count"),
+        *("is_identity_verified", "parody", "subscription", "verified_followers_count"),
+        *("engagements", "url_link_clicks", "user_profile_clicks"),
+        *("parameter", "resource_id", "value"),
+    },
+    "post": {"annotations", "previous_token"},
+}
 _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -32,12 +42,13 @@ def load(vocabulary: Vocabulary) -> "Spec":
     path = Path(os.environ.get("TWRETWEET_SPEC", default)) / _FILES[vocabulary]
     if not path.exists():
         pytest.skip(f"X's OpenAPI file is not there: {path.name} (set TWRETWEET_SPEC)")
-    return Spec(msgspec.json.decode(path.read_bytes()))
+    return Spec(msgspec.json.decode(path.read_bytes()), _UNDESCRIBED[vocabulary])
 
 
 class Spec:
-    def __init__(self, content: dict[str, Any]) -> None:
+    def __init__(self, content: dict[str, Any], undescribed: set[str]) -> None:
         self.content = content
+        self.undescribed = undescribed
 
     def enum(self, parameter: str) -> set[str]:
         """The values of a parameter that is a list of words."""
@@ -50,6 +61,10 @@ class Spec:
         resolved = [self._resolve(row) for row in rows]
         return {row["name"] for row in resolved if row["in"] == "query"}
 
+    def describes(self, method: str, path: str) -> bool:
+        """Whether there is such an endpoint."""
+        return method in self.content["paths"].get(path, {})
+
     def scopes(self, method: str, path: str) -> tuple[set[str] | None, bool]:
         """The scopes that a user's token needs, and whether the app may call as itself."""
         security = self.content["paths"][path][method]["security"]
@@ -60,8 +75,23 @@ class Spec:
         """What in the body of a reply with status 200 the schema does not allow."""
         content = self.content["paths"][path][method]["responses"]["200"]["content"]
         found: list[str] = []
-        self._check(content["application/json"]["schema"], body, "$", found)
+        schema = content["application/json"]["schema"]
+        self._check(schema, body, "$", found)
+        self._name(schema, body, "$", found)
         return found
+
+    def check_problem(self, body: dict[str, Any]) -> list[str]:
+        """What in the body of an error the schema does not allow."""
+        schema = self.content["components"]["schemas"]["Problem"]
+        if body.get("type") in schema["discriminator"]["mapping"]:
+            found: list[str] = []
+            self._check(schema, body, "$", found)
+            return found
+        # The newer description leaves out these, which X answers all the same (facts, "Errors").
+        kind = str(body.get("type")).rpartition("/")[2]
+        known = kind in {"about:blank", "blank", "unsupported-authentication"}
+        texts = all(isinstance(body.get(name), str) for name in ("title", "detail", "type"))
+        return [] if known and texts else [f"$: {body} is no problem"]
 
     def _resolve(self, node: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in node:
@@ -105,6 +135,35 @@ class Spec:
             self._check_list(schema, value, at, found)
         if isinstance(value, dict):
             self._check_object(schema, value, at, found)
+
+    def _name(self, schema: dict[str, Any], value: object, at: str, found: list[str]) -> None:
+        """Object to names that the schema does not have."""
+        schema = self._resolve(schema)
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                self._name(schema.get("items", {}), item, f"{at}[{number}]", found)
+        if isinstance(value, dict) and (named := self._properties(schema, value)):
+            known = {*named, *self.undescribed}
+            found += [f"{at}: no {name} is known" for name in value if name not in known]
+            for name, inner in named.items():
+                if name in value:
+                    self._name(inner, value[name], f"{at}.{name}", found)
+
+    def _properties(self, schema: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+        """The properties of an object, of all that it is composed of; none if any will do."""
+        schema = self._resolve(schema)
+        properties = dict(schema.get("properties", {}))
+        parts = list(schema.get("allOf", []))
+        if len(schema.get("oneOf", [])) == 1:
+            parts += schema["oneOf"]
+        if "discriminator" in schema:
+            row = schema["discriminator"]
+            kind = self._resolve({"$ref": row["mapping"][value[row["propertyName"]]]})
+            for part in kind.get("allOf", [kind]):
+                properties |= self._resolve(part).get("properties", {})
+        for part in parts:
+            properties |= self._properties(part, value)
+        return properties
 
     def _check_list(
         self, schema: dict[str, Any], value: list[Any], at: str, found: list[str]

@@ -189,7 +189,7 @@ async def test_an_unknown_tweet_is_a_reply_with_nothing_but_errors(api: Api, suf
                 "resource_type": "tweet",
                 "parameter": "id",
                 "resource_id": "20",
-                "type": "https://api.twitter.com/2/problems/resource-not-found",
+                "type": "https://api.x.com/2/problems/resource-not-found",
             }
         ]
     }
@@ -218,6 +218,17 @@ async def test_the_post_vocabulary_is_answered_to_whoever_uses_it(api: Api) -> N
     assert metrics.body["data"]["public_metrics"]["repost_count"] == 25
     user = await api.get(f"{api.tweet}/retweeted_by", expansions="most_recent_post_id")
     assert user.body["data"][0]["most_recent_post_id"] == user.body["includes"]["posts"][0]["id"]
+
+
+async def test_problems_are_of_the_host_that_goes_with_the_vocabulary(api: Api) -> None:
+    for query, host in (
+        ({}, "api.x.com"),
+        ({"post__fields": "id"}, "api.x.com"),
+        ({"tweet__fields": "id"}, "api.twitter.com"),
+        ({"expansions": "referenced_tweets.id"}, "api.twitter.com"),
+    ):
+        reply = await api.get("/2/tweets/20", **query)
+        assert reply.body["errors"][0]["type"].split("/")[2] == host
 
 
 async def test_a_sandbox_can_speak_one_vocabulary_alone(clock: ManualClock) -> None:

@@ -43,9 +43,8 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_it_listens_on_loopback_alone_and_tells_where(api: Api) -> None:
     assert api.sandbox.url.startswith("http://127.0.0.1:")
-    runner = api.sandbox._server._runner
-    assert runner is not None
-    assert [address[0] for address in runner.addresses] == ["127.0.0.1"]
+    listener = api.sandbox._server.listener
+    assert [host for host, _ in listener.addresses] == ["127.0.0.1"]
 
 
 async def test_it_is_started_and_closed_by_hand_and_closing_twice_is_harmless() -> None:
@@ -102,16 +101,14 @@ async def test_requests_are_remembered_with_how_they_fared(api: Api) -> None:
     now = api.clock.time()
     path, me = api.tweet, api.sandbox.me.user_id
     assert list(api.sandbox.requests) == [
-        RecordedRequest(now, "GET", f"{path}/retweets", "max_results=5", 200, me, 74, None),
-        RecordedRequest(now, "GET", path, "", 200, "app", 449, None),
+        RecordedRequest(now, "GET", f"{path}/retweets", "max_results=5", 200, me, 74, None, 0.025),
+        RecordedRequest(now, "GET", path, "", 200, "app", 449, None, 0.005),
         RecordedRequest(now, "GET", "/x", "", 404, None, None, "guest_id=1"),
     ]
     assert api.sandbox.requests.maxlen is not None
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/2", "/2/tweets", "/2/tweets/1/", "/2/users/1/likes", "//"]
-)
+@pytest.mark.parametrize("path", ["/2", "/2/tweets", "/2/tweets/1/", "/2/users/1/likes", "//"])
 async def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
     reply = await api.get(path)
     assert reply.status == 404
@@ -144,7 +141,7 @@ async def test_a_fault_of_the_sandbox_is_a_500_that_shows_nothing_and_is_remembe
         aiohttp.ClientSession() as http,
     ):
         api = Api(sandbox, clock, http)
-        monkeypatch.setattr(sandbox._server._api, "answer", fail)
+        monkeypatch.setattr(sandbox._core, "answer", fail)
         reply = await api.get(api.tweet)
         old = await api.call("POST", "/1.1/statuses/update.json")
         assert (reply.status, reply.body["title"]) == (500, "Internal Server Error")

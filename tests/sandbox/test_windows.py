@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.sandbox.http import Api, Reply, serving
 from tests.support.clock import ManualClock
-from twretweet.sandbox import Sandbox
+from twretweet.sandbox import Limit, Sandbox
 from twretweet.sandbox.windows import Slot, Windows
 
 pytestmark = pytest.mark.anyio
@@ -203,3 +203,64 @@ def test_windows_that_have_ended_are_forgotten() -> None:
     for account in range(30_000):
         windows.take([Slot(("x", str(account)), 75, 900)], 1000.0 + account)
     assert len(windows._open) < 12_000
+
+
+DAILY = {
+    "POST /2/users/:id/retweets": [Limit("user", 5), Limit("user", 3, 86_400)],
+    "GET /2/users/me": [Limit("user", 2, 86_400), Limit("app", 3, 86_400)],
+    "GET /2/tweets/{id}": [],
+}
+
+
+def daily(reply: Reply, of: str) -> tuple[int, int, int]:
+    limit, remaining, reset = (
+        int(reply.headers[f"x-{of}-limit-24hour-{part}"])
+        for part in ("limit", "remaining", "reset")
+    )
+    return limit, remaining, reset
+
+
+async def test_windows_of_a_day_have_headers_of_their_own(clock: ManualClock) -> None:
+    async with serving(Sandbox(retweets=3, clock=clock, limits=DAILY), clock) as api:
+        first = await api.retweet()
+        assert first.limit == (5, 4, NOW + 900)
+        assert daily(first, "user") == (3, 2, NOW + 86_400)
+        for _ in range(2):
+            await api.undo()
+            last = await api.retweet()
+        assert (last.status, last.limit[1], daily(last, "user")[1]) == (200, 2, 0)
+        refused = await api.retweet()
+        assert (refused.status, refused.limit[1], daily(refused, "user")[1]) == (429, 2, 0)
+        assert api.sandbox.requests[-1].remaining == 0
+        clock.advance(900)
+        refused = await api.retweet()
+        assert (refused.status, refused.limit) == (429, (5, 5, NOW + 1800))
+        clock.advance(86_400)
+        await api.undo()
+        assert (await api.retweet()).status == 200
+
+
+async def test_windows_of_a_day_can_be_the_only_ones_and_the_app_s(clock: ManualClock) -> None:
+    async with serving(Sandbox(retweets=3, clock=clock, limits=DAILY), clock) as api:
+        reply = await api.get("/2/users/me")
+        assert "x-rate-limit-limit" not in reply.headers
+        assert daily(reply, "user") == (2, 1, NOW + 86_400)
+        assert daily(reply, "app") == (3, 2, NOW + 86_400)
+        await api.get("/2/users/me")
+        assert (await api.get("/2/users/me")).status == 429
+        other = api.sandbox.new_account()
+        assert (await api.get("/2/users/me", other)).status == 200
+        full = await api.get("/2/users/me", other)
+        assert (full.status, daily(full, "user")[1], daily(full, "app")[1]) == (429, 1, 0)
+        # Without a limit there is nothing to tell; the others have theirs.
+        free = await api.get(api.tweet)
+        assert not [name for name in free.headers if "limit" in name.lower()]
+        assert (await api.get(f"{api.tweet}/retweets")).limit[0] == 75
+
+
+def test_impossible_limits_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"no endpoint is at 'GET /2/me'"):
+        Sandbox(limits={"GET /2/me": []})
+    for requests, seconds in ((-1, 900), (5, 0)):
+        with pytest.raises(ValueError, match="requests must be 0 or more"):
+            Limit("user", requests, seconds)

@@ -184,6 +184,14 @@ async def test_v1_trims_users_when_asked(api: Api, value: str, place: str) -> No
     assert reply.body["retweeted_status"]["in_reply_to_screen_name"] == "TwitterDev"
 
 
+async def test_v1_has_texts_in_full_when_asked(api: Api) -> None:
+    path = f"/1.1/statuses/retweet/{api.sandbox.tweet_id}.json"
+    made = (await api.call("POST", path, {"tweet_mode": "extended"})).body
+    assert "text" not in made
+    assert made["retweeted_status"]["full_text"].startswith("What did the developer")
+    assert made["display_text_range"] == [0, len(made["full_text"])]
+
+
 async def test_v1_names_unknown_tweets_and_pages_by_number(api: Api) -> None:
     unknown = await api.call("POST", "/1.1/statuses/retweet/20.json")
     assert (unknown.status, unknown.codes) == (404, [144])

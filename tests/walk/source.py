@@ -31,6 +31,7 @@ class ListSource:
         self.lost: list[str] = []
         self.tasks: set[asyncio.Task[None]] = set()
         self.latency = 0.0
+        self.most = 100  # items on a page, however many are asked for
         self.pause = 12.0
         self._age = 0
 
@@ -44,6 +45,7 @@ class ListSource:
         if self.failing:
             self.failing -= 1
             raise TwretweetError("X is in trouble")
+        size = min(max_results, self.most)
         start = 0
         if page_token is not None:
             age, _, anchor = page_token.partition(":")
@@ -56,9 +58,9 @@ class ListSource:
                 start = sum(each >= given[-1] for each in self.ids)
             elif left:
                 start = self.ids.index(left[-1]) + 1
-        ids = self.ids[start : start + max_results]
-        more = start + max_results < len(self.ids)
-        trail = "+".join(map(str, self.ids[: start + max_results]))
+        ids = self.ids[start : start + size]
+        more = start + size < len(self.ids)
+        trail = "+".join(map(str, self.ids[: start + size]))
         meta = Meta(next_token=f"{self._age}:{trail}" if more else None)
         return Page(data=tuple(Item(str(each)) for each in ids), meta=meta)
 

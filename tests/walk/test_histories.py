@@ -18,6 +18,7 @@ STEPS = st.lists(
         st.tuples(st.just("undo"), st.integers(0, 40)),
         st.tuples(st.just("forget"), st.just(0)),
         st.tuples(st.just("fail"), st.integers(1, 2)),
+        st.tuples(st.just("shorten"), st.integers(1, 5)),
     ),
     max_size=25,
 )
@@ -88,6 +89,9 @@ class History:
     async def fail(self, number: int) -> None:
         self.source.failing = number
 
+    async def shorten(self, most: int) -> None:
+        self.source.most = most
+
 
 def play(history: History, steps: list[tuple[str, int]]) -> None:
     async def main() -> None:
@@ -125,3 +129,21 @@ def test_a_list_in_no_order_of_ids_comes_once_or_tells_that_its_place_is_lost(
     got = history.got
     assert len(got) == len(set(got))
     assert set(ids) - history.undone <= set(got)
+
+
+def test_a_place_that_was_found_astride_two_pages_is_found_again():
+    # 100 ids mark the place. 20 of them stand on the page before the one where it is found.
+    history = History(ListSource(list(range(5000, 6000)), newest_first=False), 0)
+
+    async def main() -> None:
+        await history.resume(100)
+        await history.pages(3)
+        await history.insert(80)
+        await history.forget(0)
+        await history.pages(6)
+        await history.forget(0)
+        await history.shorten(62)
+        await history.run([])
+
+    asyncio.run(main())
+    assert history.got == list(range(5000, 6000))

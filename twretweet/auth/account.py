@@ -90,6 +90,11 @@ class Account(Protocol):
     """The user's id, where the credentials tell it, or once it was asked for."""
 
     @property
+    def sign_in(self) -> int:
+        """Grows whenever its tokens come to be of another sign-in, maybe of another user."""
+        ...
+
+    @property
     def generation(self) -> int:
         """Grows with every renewal, so that a late 401 is known to speak of an older token."""
         ...
@@ -139,6 +144,7 @@ class Lasting:
 
     __slots__ = ()
 
+    sign_in = 0
     generation = 0
     unsettled = False
 

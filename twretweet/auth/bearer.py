@@ -61,6 +61,7 @@ class AppKeyAccount:
     kind: AuthKind = "app"
     dated = False
     label = "the app"
+    sign_in = 0
     unsettled = False
 
     def __init__(self, credentials: AppOnly) -> None:

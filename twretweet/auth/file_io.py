@@ -16,7 +16,7 @@ from pathlib import Path
 
 _PRIVATE = 0o600
 _OTHERS = 0o077
-# Whoever writes is done within milliseconds.
+# Whoever writes is done within milliseconds; who is at it for longer, with nothing to show, hangs.
 _WRITE_PATIENCE = 5.0
 _PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
@@ -63,7 +63,7 @@ def replace_private(path: Path, change: Callable[[bytes | None], bytes]) -> None
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _write_lock(beside(path, ".lock")):
+        with _write_lock(path):
             _replace(path, change(read_private(path)))
     except OSError as error:
         raise FileFault(_reason(error)) from error
@@ -92,12 +92,13 @@ def _replace(path: Path, content: bytes) -> None:
 
 @contextmanager
 def _write_lock(path: Path) -> Generator[None]:
-    lock = FileLock(path)
-    pause, deadline = _PAUSE, time.monotonic() + _WRITE_PATIENCE
+    name = beside(path, ".lock")
+    lock = FileLock(name)
+    pause, patience = _PAUSE, Patience(time.monotonic(), _state(path))
     while not lock.take():
-        if time.monotonic() > deadline:
+        if patience.ends(time.monotonic(), _state(path)):
             raise FileFault(
-                f"another process has held {path} for {_WRITE_PATIENCE:g} s: end it if it hangs"
+                f"another process has held {name} for {_WRITE_PATIENCE:g} s: end it if it hangs"
             )
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
@@ -105,6 +106,28 @@ def _write_lock(path: Path) -> Generator[None]:
         yield
     finally:
         lock.drop()
+
+
+class Patience:
+    """How long to wait for a file that others change in turn.
+
+    The kernel keeps no queue of those who wait for a lock, so who is unlucky waits for long while
+    all is well. What counts is how long nothing has changed.
+
+    Args:
+        now: a monotonic clock, in seconds.
+        state: of the file; it differs once that was changed.
+    """
+
+    def __init__(self, now: float, state: object) -> None:
+        self._since = now
+        self._state = state
+
+    def ends(self, now: float, state: object) -> bool:
+        """Whether nothing has changed for too long."""
+        if state != self._state:
+            self._since, self._state = now, state
+        return now - self._since > _WRITE_PATIENCE
 
 
 class FileLock:
@@ -156,18 +179,32 @@ class FileLock:
 
     def drop(self) -> None:
         """Let others have the lock; also once :meth:`take` gets it, should that still run."""
+        import fcntl  # noqa: PLC0415
+
         with self._guard:
             self._left = True
             file, self._file = self._file, None
         if file is not None:
             if self._passing:
                 self._path.unlink(missing_ok=True)
+            # A child that was forked meanwhile has the file open too; closing alone would leave
+            # the lock with it.
+            fcntl.flock(file, fcntl.LOCK_UN)
             os.close(file)
 
 
 def beside(path: Path, ending: str) -> Path:
     """The file of the same name with something added to it."""
     return path.with_name(path.name + ending)
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """What differs once a file was replaced."""
+    try:
+        found = path.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return (found.st_ino, found.st_mtime_ns)
 
 
 def _same_file(file: int, path: Path) -> bool:

@@ -10,6 +10,7 @@ refreshed ``….<name>.lock``. The kernel drops both when a process ends, howeve
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import sys
@@ -18,6 +19,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 import anyio.to_thread
@@ -60,7 +62,8 @@ class FileTokenStore:
         path: of the file; ``~`` is the home folder.
 
     Raises:
-        TokenStoreError: this system has no file locks that end with their process.
+        TokenStoreError: the path names no file, or this system has no file locks that end with
+            their process.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -70,6 +73,12 @@ class FileTokenStore:
                 "a store of your own"
             )
         self._path = Path(path).expanduser()
+        if not self._path.name:
+            raise TokenStoreError(f"{os.fspath(path)!r} names no file: give the path of one")
+        # Who changes the file queues here first, so that one thread at a time waits for its lock.
+        self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, anyio.Lock] = (
+            WeakKeyDictionary()
+        )
 
     def __repr__(self) -> str:
         return f"FileTokenStore({str(self._path)!r})"
@@ -171,7 +180,8 @@ class FileTokenStore:
                 content.accounts[account] = msgspec.Raw(tokens.to_json())
             return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
 
-        await self._run(partial(replace_private, self._path, change))
+        async with self._queues.setdefault(asyncio.get_running_loop(), anyio.Lock()):
+            await self._run(partial(replace_private, self._path, change))
 
     async def _run(self, work: Callable[[], T]) -> T:
         # Not abandoned when cancelled: what was begun is known to be done or not.

@@ -29,6 +29,9 @@ TOKEN_ENDPOINT = f"POST {TOKEN_PATH}"
 _OK = range(200, 300)
 _REFUSALS = (400, 401)
 _HARMLESS = frozenset({"grant_type", "client_id", "redirect_uri", "token_type_hint"})
+# What X says of a dead token. Anything else, as a proxy's page or an empty reply, tells nothing of
+# it, and an account is not given up for that.
+_TOKEN_ERRORS = frozenset({"invalid_grant", "invalid_request"})
 _CLIENT_ERRORS = frozenset({"invalid_client", "unauthorized_client"})
 
 
@@ -171,7 +174,7 @@ def refusal(reply: Reply, form: Form, client: Client) -> Refusal | TwretweetErro
     body = read_error_body(form.redact(reply.body))
     if reply.status not in _REFUSALS:
         return redacted_error(reply, form)
-    said = ": ".join(filter(None, (body.error, body.error_description))) or f"{reply.status}"
+    said = ": ".join(filter(None, (body.error, body.error_description)))
     if body.error in _CLIENT_ERRORS:
         has = "with" if client.client_secret is not None else "without"
         return Unauthorized(
@@ -183,7 +186,7 @@ def refusal(reply: Reply, form: Form, client: Client) -> Refusal | TwretweetErro
             detail=body.error_description,
             request_id=reply.request_id,
         )
-    return Refusal(said)
+    return Refusal(said) if body.error in _TOKEN_ERRORS else redacted_error(reply, form)
 
 
 def redacted_error(reply: Reply, form: Form) -> TwretweetError:

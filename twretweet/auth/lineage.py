@@ -3,14 +3,17 @@
 An account's tokens come from three places: the credentials that were passed, the store, and the
 replies of X. The rules:
 
-1. What is stored is newer than what is passed if it descends from it (``seed``), and newer than
-   what this process holds if that came from the store itself: another process has rotated it, or
-   a person has signed in again.
+1. What is stored is newer than what is passed if it descends from it (``seed``, ``spent``), and
+   newer than what this process holds if that came from the store itself: another process has
+   rotated it, or a person has signed in again.
 2. Otherwise the passed tokens are new: they are used first, and what is stored is kept until they
    have proven good. If X refuses them, what is stored is used.
 3. New tokens that could not be stored yet are newer than what is stored, unless somebody has
    replaced that meanwhile.
 4. A refresh token that X has refused is not sent again by this process.
+5. A refresh token that is known to be spent is never sent, since X may end the lineage for it. A
+   store that holds one has fallen back, as a backup or a replica that lags does; what this
+   process holds is newer, and is stored again.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ from twretweet.errors import CredentialsError
 _MARGIN = 60.0
 # And one that lives for a short time only, for most of that.
 _SHARE = 0.1
+# Spent tokens are remembered of two days, if one is spent every two hours.
+_REMEMBERED = 24
 
 
 def seed_of(credentials: OAuth2) -> str:
@@ -95,7 +100,9 @@ class Lineage:
         mine = self.tokens
         if stored is None or self.spent is not None:
             return
-        if mine is None or self._stored or _follows(stored, mine):
+        if mine is not None and precedes(stored, mine):
+            self.spent = spent_by(stored)
+        elif mine is None or self._stored or _follows(stored, mine):
             self.use(stored)
 
     def candidates(self, stored: OAuth2Tokens | None) -> list[OAuth2Tokens]:
@@ -103,7 +110,7 @@ class Lineage:
         known = [tokens for tokens in (self.tokens, stored) if tokens is not None]
         if len(known) > 1 and same(known[0], known[1]):
             known = known[1:]
-        return [tokens for tokens in known if not self._is_refused(tokens)]
+        return [t for t in known if not self._is_refused(t) and not precedes(t, known[0])]
 
     def use(self, tokens: OAuth2Tokens) -> None:
         """Use what is stored."""
@@ -128,6 +135,7 @@ class Lineage:
             obtained_at=grant.obtained_at,
             expires_at=grant.expires_at,
             scopes=grant.scopes or old.scopes,
+            spent=_spent_with(old, grant.refresh_token),
             user_id=self.user_id if old is self.tokens and self.user_id else old.user_id,
             attempt=None,
         )
@@ -174,6 +182,14 @@ def stale(tokens: OAuth2Tokens, now: float) -> bool:
 def spent_by(tokens: OAuth2Tokens) -> str:
     """The fingerprint of the refresh token."""
     return fingerprint(tokens.refresh_token or "")
+
+
+def precedes(one: OAuth2Tokens, other: OAuth2Tokens) -> bool:
+    """Whether the refresh token of ``one`` was spent on the way to ``other``."""
+    token = spent_by(one)
+    if one.refresh_token is None or token == spent_by(other):
+        return False
+    return token == other.seed or token in other.spent
 
 
 def begun(tokens: OAuth2Tokens, stored: OAuth2Tokens | None, now: float) -> OAuth2Tokens:
@@ -225,6 +241,12 @@ def same(one: OAuth2Tokens, other: OAuth2Tokens) -> bool:
 
 
 def _follows(stored: OAuth2Tokens, mine: OAuth2Tokens) -> bool:
-    if stored.seed == mine.seed:
+    if stored.seed == mine.seed or precedes(mine, stored):
         return True
     return mine.refresh_token is not None and stored.refresh_token == mine.refresh_token
+
+
+def _spent_with(old: OAuth2Tokens, new: str | None) -> tuple[str, ...]:
+    if old.refresh_token is None or new in (None, old.refresh_token):
+        return old.spent
+    return (*old.spent, spent_by(old))[-_REMEMBERED:]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from twretweet.auth.account import Means, fingerprint
 from twretweet.auth.lineage import Lineage, seed_of
 from twretweet.auth.renewal import Renewal
+from twretweet.auth.tokens import OAuth2Tokens
 from twretweet.credentials import OAuth2
 from twretweet.errors import CredentialsError
 from twretweet.protocol.endpoints import AuthKind
@@ -31,9 +32,10 @@ class OAuth2Account:
     Attributes:
         name: under which its tokens are stored.
         user_id: the user's id, once it was asked for.
+        sign_in: which sign-in its tokens are of; grows with each other one.
     """
 
-    __slots__ = ("__weakref__", "_credentials", "_line", "name", "user_id")
+    __slots__ = ("__weakref__", "_credentials", "_line", "name", "sign_in", "user_id")
 
     kind: AuthKind = "oauth2"
     dated = False
@@ -43,6 +45,7 @@ class OAuth2Account:
         self.name = store_name(credentials)
         self.user_id: str | None = None
         self._line: Lineage | None = None
+        self.sign_in = 0
 
     @property
     def label(self) -> str:
@@ -87,12 +90,14 @@ class OAuth2Account:
         known = {seed_of(self._credentials)}
         line = self._line
         if line is not None and line.tokens is not None:
-            known |= {line.tokens.seed, fingerprint(line.tokens.refresh_token or "")}
+            tokens = line.tokens
+            known |= {tokens.seed, fingerprint(tokens.refresh_token or ""), *tokens.spent}
         if _has_tokens(credentials) and seed_of(credentials) not in known:
             self._credentials = credentials
             self._line = None if line is None else Lineage(credentials, line.generation + 1)
             self.user_id = None
-        elif credentials.client_secret != self._credentials.client_secret:
+            self.sign_in += 1
+        elif credentials.client_secret not in (None, self._credentials.client_secret):
             secret = credentials.client_secret
             self._credentials = replace(self._credentials, client_secret=secret)
             if line is not None:
@@ -115,12 +120,20 @@ class OAuth2Account:
         line = self._line
         if line is None:
             line = self._line = Lineage(self._credentials, 0)
-        before = self._seed
+        before = line.tokens
         try:
             await self._renewal(line, means).run(rejected)
         finally:
-            if self._seed != before and line.tokens is not None:
-                self.user_id = line.tokens.user_id  # it may be another user's sign-in
+            # Meanwhile another sign-in may have been passed, of which this one knows nothing.
+            if self._line is line and line.tokens is not None:
+                self._now_of(line.tokens, before)
+
+    def _now_of(self, tokens: OAuth2Tokens, before: OAuth2Tokens | None) -> None:
+        """Forget whose the tokens were, if these may be another user's."""
+        if before is None or tokens.seed != before.seed:
+            self.user_id = tokens.user_id
+        if before is not None and tokens.seed != before.seed:
+            self.sign_in += 1
 
     async def settle(self, means: Means) -> None:
         """Store new tokens that could not be stored before.

@@ -174,6 +174,8 @@ class RedisTokenStore:
                 answer = await call
         except (RedisError, OSError) as error:
             fault = _fault(error, self._timeout)
+        except UnicodeError:  # of a client that decodes replies; it holds the whole of this one
+            fault = "the token store: Redis holds there what is no text, and it is left as it is"
         else:
             if _cancellations() > cancelled:
                 # redis-py sends within asyncio.wait_for, which on Python 3.11 loses one that

@@ -6,12 +6,17 @@ end the new one as well. Hence the order:
 
 1. Take the lock of the account, and read the store again: if somebody has rotated meanwhile, use
    what they stored, and send nothing.
-2. Wait for a connection, so that nothing is waited for between 3 and 5.
+2. Wait for a connection, so that nothing is waited for between 3 and 5. That may take longer than
+   the lock lasts: who has lost it goes no further, and who finds that something else is stored by
+   now, as a sign-in, begins anew.
 3. Store that a refresh begins, of which token, and when. It proves that the store can be written,
    and tells whoever comes after a crash what happened.
 4. Make sure that the lock outlives the reply. Who has lost it sends nothing.
 5. Send, and store the answer, before anybody uses it. Nothing cancels this step.
 6. If storing fails, the new tokens are kept here and are stored before their first use.
+
+Nothing is written over what somebody else has stored meanwhile, whether they held the lock or not:
+what 3 stored must still be there, both for the answer of 5 and to take the mark away again.
 
 A reply that was lost leaves the mark of 3 in the store. The next attempt sends the same token: if
 X had not rotated, it does now; if it had, it refuses, and the error tells of the interruption.
@@ -20,13 +25,15 @@ X had not rotated, it does now; if it had, it refuses, and the error tells of th
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import anyio
 
 from twretweet.auth import grant, lineage
-from twretweet.auth.account import Flow, Means, Send, drive
-from twretweet.auth.lineage import Lineage
+from twretweet.auth.account import Means, drive
+from twretweet.auth.guard import GuardedStore
+from twretweet.auth.lineage import Lineage, spent_by
 from twretweet.auth.store import Lease
 from twretweet.auth.tokens import OAuth2Tokens
 from twretweet.errors import (
@@ -59,7 +66,7 @@ class Renewal:
     ) -> None:
         self._line = line
         self._means = means
-        self._store = means.store
+        self._store = GuardedStore(means.store, lambda: line.tokens)
         self._name = name
         self._label = label
         self._account = account
@@ -88,10 +95,18 @@ class Renewal:
             for _ in range(_ONCE_MORE):
                 stored = await self._load()
                 line.take_in(stored)
+                if line.spent is not None:  # the store has fallen back
+                    await self._durably(self._save_unless_replaced(line.spent))
+                    stored = line.tokens
                 if not self._due(rejected) or await self._renew(stored, lease):
                     return
                 # A lock that was lost may have let somebody else rotate meanwhile.
-        raise self._ended(line.ended or "")
+        if line.ended is None:
+            raise TokenStoreError(
+                f"what is stored as {self._name!r} changed again and again though its lock was "
+                "held: store sign-ins under the store's lock(), and try again"
+            )
+        raise self._ended(line.ended)
 
     async def settle(self) -> None:
         """Store new tokens that could not be stored before.
@@ -129,13 +144,11 @@ class Renewal:
         line = self._line
         since = lineage.interrupted(tokens, stored)
         refusal = await self._spend(tokens, stored, lease)
-        if refusal is None:
-            return True
+        if not isinstance(refusal, grant.Refusal):
+            return refusal
         line.refuse(tokens)
         line.ended = f"X takes the tokens of {self._label} no more ({refusal.said})"
-        if since is None:
-            await self._unmark(stored)
-        else:
+        if since is not None:
             when = datetime.fromtimestamp(since, UTC).isoformat(" ", "seconds")
             line.ended += (
                 f"; a refresh at {when} was interrupted, so X may have sent new ones that nobody "
@@ -145,39 +158,43 @@ class Renewal:
 
     async def _spend(
         self, tokens: OAuth2Tokens, stored: OAuth2Tokens | None, lease: Lease | None
-    ) -> grant.Refusal | None:
-        """Steps 2 to 6."""
+    ) -> grant.Refusal | bool:
+        """Steps 2 to 6; whether X has rotated, or how it refused."""
         line, means = self._line, self._means
         async with means.connect() as send:
-            await self._store.save(self._name, lineage.begun(tokens, stored, means.now()))
-            if lease is not None:
-                await lease.hold(means.timeout + _STORING)
+            await self._hold(lease)
+            if await self._load() != stored:
+                return False
+            mark = lineage.begun(tokens, stored, means.now())
+            await self._store.save(self._name, mark)
+            await self._hold(lease)
             flow = grant.refresh(means.base_url, line.client(tokens), tokens, means.now())
             with anyio.CancelScope(shield=True):
-                answer = await self._send(flow, send, stored)
+                try:
+                    answer = await drive(flow, send)
+                except TwretweetError as error:
+                    answered = isinstance(error, APIError) and not isinstance(error, ServerError)
+                    unsent = isinstance(error, TransportError) and not error.sent
+                    if answered or unsent:
+                        await self._unmark(mark, stored)  # it is known that X has not rotated
+                    raise
                 if isinstance(answer, grant.Refusal):
+                    if lineage.interrupted(tokens, stored) is None:
+                        await self._unmark(mark, stored)
                     return answer
                 line.rotated(tokens, answer)
-                await self._durably(self._save(lease))
-        return None
+                await self._durably(self._save(spent_by(tokens), lease))
+        return True
 
-    async def _send(
-        self,
-        flow: Flow[grant.Grant | grant.Refusal],
-        send: Send,
-        stored: OAuth2Tokens | None,
-    ) -> grant.Grant | grant.Refusal:
-        try:
-            return await drive(flow, send)
-        except TwretweetError as error:
-            answered = isinstance(error, APIError) and not isinstance(error, ServerError)
-            unsent = isinstance(error, TransportError) and not error.sent
-            if answered or unsent:
-                await self._unmark(stored)  # it is known that X has not rotated
-            raise
+    async def _hold(self, lease: Lease | None) -> None:
+        """Make sure that nobody else refreshes until the answer is stored."""
+        if lease is not None:
+            await lease.hold(self._means.timeout + _STORING)
 
-    async def _unmark(self, stored: OAuth2Tokens | None) -> None:
-        """Store what was there before; no refresh of it is under way."""
+    async def _unmark(self, mark: OAuth2Tokens, stored: OAuth2Tokens | None) -> None:
+        """Store what was there before, since no refresh is under way, unless it was replaced."""
+        if await self._load() != mark:
+            return
         if stored is None:
             await self._store.delete(self._name)
         else:
@@ -187,8 +204,8 @@ class Renewal:
         """Store the new tokens; if that fails, they are kept in memory."""
         try:
             await saving
-        except Exception as error:  # noqa: BLE001  # whatever a store raises
-            why = self._redact(str(error) or type(error).__name__)
+        except TwretweetError as error:
+            why = str(error)
         else:
             return
         raise TokenStoreError(
@@ -196,18 +213,11 @@ class Renewal:
             f"are stored before they are used: {why}"
         )
 
-    async def _save(self, lease: Lease | None) -> None:
-        tokens, spent = self._line.tokens, self._line.spent
-        if lease is not None and tokens is not None and spent is not None:
-            try:
+    async def _save(self, spent: str, lease: Lease | None) -> None:
+        if lease is not None:
+            with suppress(TokenStoreError):  # lost while X was asked: all the more look first
                 await lease.hold(_STORING)
-            except TokenStoreError:
-                # It was lost while X was asked.
-                await self._save_unless_replaced(spent)
-                return
-        if tokens is not None:
-            await self._store.save(self._name, tokens)
-            self._line.saved()
+        await self._save_unless_replaced(spent)
 
     async def _save_later(self, spent: str) -> None:
         async with self._store.lock(self._name):
@@ -227,12 +237,6 @@ class Renewal:
 
     def _due(self, rejected: int | None) -> bool:
         return self._line.due(self._means.now(), rejected)
-
-    def _redact(self, text: str) -> str:
-        tokens = self._line.tokens
-        for secret in () if tokens is None else (tokens.access_token, tokens.refresh_token):
-            text = text.replace(secret, "[hidden]") if secret else text
-        return text
 
     def _ended(self, why: str) -> ReauthorizationRequired:
         how = "sign in again, and pass"

@@ -7,6 +7,9 @@ Rules that a store keeps:
 2. ``lock`` is held by one at a time, over all processes that use the store. It ends with its
    holder: a process that dies must not hold it for ever.
 3. What can't be read raises, and is never overwritten.
+
+Whoever stores a sign-in, as a service does, does it under the ``lock`` of the account, because a
+refresh of what was there may be under way.
 """
 
 from __future__ import annotations
@@ -75,6 +78,8 @@ class TokenStore(Protocol):
 
     async def save(self, account: str, tokens: StoredTokens) -> None:
         """Store ``tokens`` under a name, durably, in place of what was there.
+
+        Whoever calls it holds the :meth:`lock` of the account.
 
         Raises:
             TokenStoreError: they could not be stored.

@@ -5,8 +5,9 @@ knows nothing of what they say. A version that this code does not know is refuse
 overwritten; members that it does not know are ignored.
 
 An OAuth 2.0 refresh token works once, and the reply to it brings the next one. All tokens that
-follow from one another are a *lineage*; ``seed`` is the fingerprint of the one it began with. So
-whoever still passes that first token after a restart finds its successor by it.
+follow from one another are a *lineage*; ``seed`` is the fingerprint of the one it began with, and
+``spent`` those of the latest that were used up. So whoever still passes one of these, as after a
+restart, finds its successor by it.
 """
 
 from __future__ import annotations
@@ -54,6 +55,10 @@ class StoredTokens(Struct, frozen=True, kw_only=True, tag_field="kind"):
         """
         raise NotImplementedError
 
+    def secrets(self) -> list[str]:
+        """What must be shown nowhere."""
+        return [value for name in self._hidden if (value := getattr(self, name))]
+
     def __repr__(self) -> str:
         shown = [f"{name}={value!r}" for name, value in self._shown()]
         return f"{type(self).__name__}({', '.join(shown)})"
@@ -65,7 +70,7 @@ class StoredTokens(Struct, frozen=True, kw_only=True, tag_field="kind"):
         return [
             (name, "…" if name in self._hidden else getattr(self, name))
             for name in self.__struct_fields__
-            if name != "version" and getattr(self, name) is not None
+            if name != "version" and getattr(self, name) not in (None, ())
         ]
 
 
@@ -93,7 +98,10 @@ class OAuth2Tokens(StoredTokens, frozen=True, kw_only=True, tag="oauth2"):
         expires_at: when it ends, in epoch seconds of X's clock; ``None`` where X did not say.
         scopes: what the user allowed.
         seed: the fingerprint of the token that the lineage began with.
+        spent: the fingerprints of the refresh tokens that these followed on, latest last; of a
+            long lineage not all of them.
         user_id: the user's id, where it is known.
+        username: the user's name when they signed in, where it is known.
         attempt: a refresh of these tokens, or of others for this account, that was begun.
     """
 
@@ -105,7 +113,9 @@ class OAuth2Tokens(StoredTokens, frozen=True, kw_only=True, tag="oauth2"):
     expires_at: float | None = None
     scopes: tuple[str, ...] = ()
     seed: str = ""
+    spent: tuple[str, ...] = ()
     user_id: str | None = None
+    username: str | None = None
     attempt: Attempt | None = None
 
     _hidden: ClassVar[frozenset[str]] = frozenset(
@@ -163,6 +173,15 @@ class AppOnlyTokens(StoredTokens, frozen=True, kw_only=True, tag="app-only"):
         """The bearer token."""
         del account  # it never changes, so it needs no name
         return AppOnly(self.bearer_token)
+
+
+def redacted(text: str, *known: StoredTokens | None) -> str:
+    """A text that may quote tokens, without their secrets, plain or as JSON has them."""
+    for tokens in known:
+        for secret in [] if tokens is None else tokens.secrets():
+            for form in (secret, msgspec.json.encode(secret).decode()[1:-1]):
+                text = text.replace(form, "[hidden]")
+    return text
 
 
 class _Version(Struct):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from twretweet.budget.account import Reservation
 from twretweet.budget.ledger import Ledger
 from twretweet.budget.tariff import Tariff, dollars, exceeded
 from twretweet.protocol.charges import Most, Returned
@@ -78,7 +79,7 @@ class Budget:
         left = self._ledger.left
         return math.inf if left is None else dollars(left)
 
-    async def reserve(self, most: Most, day: int) -> _Held:
+    async def reserve(self, most: Most, day: int) -> Reservation:
         """Set aside the most that a request can cost; for the pipeline.
 
         Args:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
+import os
 import secrets
 from collections.abc import Awaitable, Sequence
 from importlib import resources
@@ -179,7 +180,8 @@ class RedisBudget:
         """
         await self._tell_rest()
         self._made += 1
-        name = f"{self._self}:{self._made}"
+        # A process that was forked counts on from the same number.
+        name = f"{self._self}:{os.getpid()}:{self._made}"
         each = self._tariff.each(most, day)
         cap = -1 if self._cap is None else self._cap
         call = self._call("reserve", name, each, most.items, int(most.fewer), cap)

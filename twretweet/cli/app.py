@@ -10,10 +10,15 @@ from typing import cast
 from cyclopts import App, CycloptsError
 
 from twretweet._version import __version__
+from twretweet.cli.accounts import accounts
 from twretweet.cli.demo import demo
 from twretweet.cli.export import retweeters, retweets
+from twretweet.cli.export.options import with_empty_lists
 from twretweet.cli.limits import limits
+from twretweet.cli.login import login
+from twretweet.cli.logout import logout
 from twretweet.cli.outcome import USAGE, complain, settle
+from twretweet.cli.plot import plot
 from twretweet.cli.serve import sandbox
 from twretweet.cli.write import retweet, undo
 
@@ -21,7 +26,8 @@ from twretweet.cli.write import retweet, undo
 _HELP = (
     "Retweet, undo, and walk who retweeted, over the X (Twitter) API.\n\n"
     "New here? `twretweet demo` shows it all on this machine, without keys.\n\n"
-    "Keys come from the environment, never from arguments:\n\n"
+    "`twretweet login` signs you in at X. Or keys come from the environment, never from "
+    "arguments:\n\n"
     "- OAuth 1.0a, a user: TWRETWEET_CONSUMER_KEY, TWRETWEET_CONSUMER_SECRET, "
     "TWRETWEET_ACCESS_TOKEN, TWRETWEET_ACCESS_TOKEN_SECRET\n"
     "- OAuth 2.0, a user: TWRETWEET_CLIENT_ID, TWRETWEET_ACCESS_TOKEN\n"
@@ -38,7 +44,8 @@ def build() -> App:
         help_format="plaintext",
         version=f"twretweet {__version__}",
     )
-    for command in (demo, retweets, retweeters, retweet, undo, limits, sandbox):
+    walking = (retweets, retweeters, plot)
+    for command in (demo, login, accounts, logout, *walking, retweet, undo, limits, sandbox):
         app.command(command)
     return app
 
@@ -51,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
 def _dispatch(arguments: Sequence[str]) -> int:
     try:
         found, bound, _ = build().parse_args(
-            list(arguments), print_error=False, exit_on_error=False
+            with_empty_lists(arguments), print_error=False, exit_on_error=False
         )
     except CycloptsError as error:
         complain(f"{error} See: twretweet --help")

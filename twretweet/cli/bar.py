@@ -1,5 +1,6 @@
 """The progress of a walk on a terminal: a bar, and a line that fits narrow windows too."""
 
+import time
 from types import TracebackType
 from typing import Self
 
@@ -9,7 +10,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from twretweet.cli.tally import Tally, Window, describe, progress
+from twretweet.cli.estimate import time_left
+from twretweet.cli.outcome import plain
+from twretweet.cli.tally import Tally, Window, describe, outlook, progress
 
 _WIDEST_BAR = 60
 
@@ -38,6 +41,10 @@ class Bar:
     ) -> None:
         self._live.stop()
 
+    def note(self, line: str) -> None:
+        """Write a line above the bar."""
+        self._live.console.print(plain(line), markup=False, highlight=False)
+
     def show(self, tally: Tally, window: Window | None) -> None:
         """Draw this state."""
         self._live.update(draw(tally, window, self._console.width), refresh=True)
@@ -52,6 +59,7 @@ def draw(tally: Tally, window: Window | None, width: int) -> Table:
         width: how many columns there are.
     """
     room = describe(window)
+    ahead = outlook(tally, time_left(tally, window), time.time()) if tally.elapsed else ""
     waiting = window is not None and window.waiting
     # A grid ends every row, where a bar by itself lets the next words run on behind it.
     lines = Table.grid()
@@ -60,11 +68,22 @@ def draw(tally: Tally, window: Window | None, width: int) -> Table:
         lines.add_row(
             ProgressBar(total=tally.total, completed=done, width=min(width, _WIDEST_BAR))
         )
-    far = Text(progress(tally))
-    state = Text(room, style="yellow" if waiting else "dim")
-    if len(far) + len(state) + 2 <= width:
-        lines.add_row(Text.assemble(far, "  " if room else "", state))
-    else:
-        lines.add_row(far)
-        lines.add_row(state)
+    phrases = [
+        Text(progress(tally)),
+        Text(ahead),
+        Text(room, style="yellow" if waiting else "dim"),
+    ]
+    for line in _filled([phrase for phrase in phrases if phrase], width):
+        lines.add_row(line)
+    return lines
+
+
+def _filled(phrases: list[Text], width: int) -> list[Text]:
+    """Put as many phrases on each line as fit."""
+    lines: list[Text] = []
+    for phrase in phrases:
+        if lines and len(lines[-1]) + 2 + len(phrase) <= width:
+            lines[-1] = Text.assemble(lines[-1], "  ", phrase)
+        else:
+            lines.append(phrase)
     return lines

@@ -17,8 +17,10 @@ from rich.text import Text
 from twretweet.auth import account_of
 from twretweet.cli import environment, memory
 from twretweet.cli.console import output
+from twretweet.cli.options import Account
 from twretweet.cli.outcome import OK
 from twretweet.cli.tally import seconds
+from twretweet.credentials import Credentials
 from twretweet.limits import BucketState, MemoryLimiter
 from twretweet.manager import SessionManager
 
@@ -31,37 +33,36 @@ Watch: TypeAlias = Annotated[
 ]
 
 
-def limits(*, watch: Watch = False) -> int:
+def limits(*, account: Account = None, watch: Watch = False) -> int:
     """Show what is left of the rate limits, and when all of it is back.
 
     X tells it only in the answers to other calls. So this shows what the commands that ran before
     were told; it asks X nothing and costs nothing.
     """
-    anyio.run(_show, watch)
+    anyio.run(_show, account, watch)
     return OK
 
 
-async def _show(watch: bool) -> None:  # anyio.run passes no names
+async def _show(account: str | None, watch: bool) -> None:  # anyio.run passes no names
     console = output()
-    keys = environment.credentials(os.environ)
+    url = environment.base_url(os.environ)
+    keys = (await environment.whose(os.environ, url, account)).credentials
     label = account_of(keys).label
     if not (watch and console.is_terminal):
-        console.print(_page(label, _states(), console))
+        console.print(_page(label, _states(keys, url), console))
         return
-    with Live(_page(label, _states(), console), console=console, auto_refresh=False) as live:
+    with Live(
+        _page(label, _states(keys, url), console), console=console, auto_refresh=False
+    ) as live:
         while True:
             await anyio.sleep(_TICK)
-            live.update(_page(label, _states(), console), refresh=True)
+            live.update(_page(label, _states(keys, url), console), refresh=True)
 
 
-def _states() -> list[BucketState]:
+def _states(keys: Credentials, url: str) -> list[BucketState]:
     limiter = MemoryLimiter()
-    url = environment.base_url(os.environ)
     memory.recall(limiter, memory.path(os.environ, url))
-    session = SessionManager(base_url=url, limiter=limiter).session(
-        environment.credentials(os.environ)
-    )
-    return session.rate_limits()
+    return SessionManager(base_url=url, limiter=limiter).session(keys).rate_limits()
 
 
 def _page(label: str, states: Sequence[BucketState], console: Console) -> Table:

@@ -7,9 +7,7 @@ together; where they differ about a window, the higher count is believed.
 """
 
 import contextlib
-import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from twretweet.cli.files import replace
 from twretweet.cli.outcome import complain
 from twretweet.errors import QueryError
 from twretweet.limits import MemoryLimiter
@@ -45,18 +44,26 @@ def recall(limiter: MemoryLimiter, file: Path) -> None:
         complain(f"what is left of the rate limits is not remembered: {file}: {error}")
 
 
-def remember(limiter: MemoryLimiter, file: Path) -> None:
-    """Leave what is known for the next command. A failure is told, and is no failure."""
+def remember(limiter: MemoryLimiter, file: Path, *, quiet: bool = False) -> None:
+    """Leave what is known for the next command. A failure is told, and is no failure.
+
+    Args:
+        limiter: what counted.
+        file: where to leave it.
+        quiet: whether a failure is not even told, since another try will follow.
+    """
     windows: dict[str, WindowMemory] = {}
     for source in (_read(file), limiter.snapshot().encode()):
         for window in msgspec.json.decode(source, type=list[WindowMemory]):
             before = windows.get(window.key)
             windows[window.key] = window if before is None else _newer(before, window)
     try:
-        _replace(file, msgspec.json.encode(list(windows.values())))
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        replace(file, msgspec.json.encode(list(windows.values())))
         _sweep(file.parent)
     except OSError as error:
-        complain(f"what is left of the rate limits can't be remembered: {error}")
+        if not quiet:
+            complain(f"what is left of the rate limits can't be remembered: {error}")
 
 
 def _newer(one: WindowMemory, other: WindowMemory) -> WindowMemory:
@@ -83,17 +90,3 @@ def _sweep(folder: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             if file.stat().st_mtime < oldest:
                 file.unlink()
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Write the whole file or nothing, readable by its owner alone."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)
-    try:
-        with os.fdopen(handle, "wb") as draft:
-            draft.write(content)
-        Path(name).replace(file)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise

@@ -14,16 +14,12 @@ MaxWait: TypeAlias = Annotated[
         "with an error. By default it waits as long as it takes.",
     ),
 ]
-Out: TypeAlias = Annotated[
-    str, Parameter(allow_leading_hyphen=True, help='The file to write; "-" is standard output.')
-]
-Force: TypeAlias = Annotated[
-    bool, Parameter(negative="", show_default=False, help="Overwrite the file if it exists.")
-]
-PageSize: TypeAlias = Annotated[int, Parameter(help="How many to ask for at once, 1 to 100.")]
-Limit: TypeAlias = Annotated[
-    int | None,
-    Parameter(help="How many at the most; no more than these are asked (and paid) for."),
+Account: TypeAlias = Annotated[
+    str | None,
+    Parameter(
+        help="Which of the accounts that are signed in; see twretweet accounts. By default the "
+        "keys in the environment, or else the only account there is.",
+    ),
 ]
 
 

@@ -25,21 +25,52 @@ class OutputRefused(QueryError):
 
 
 class OutputFailed(TwretweetError):
-    """Writing the output failed half-way."""
+    """Writing the output failed half-way.
+
+    Attributes:
+        paid: what that cost which could not be written, in micro-dollars.
+    """
+
+    paid = 0
+
+
+class MissingExtra(TwretweetError):
+    """What was asked for needs packages that are not installed.
+
+    Args:
+        what: what needs them.
+        extra: the extra that brings them.
+    """
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the extra: pip install 'twretweet[{extra}]'")
 
 
 class Stopped(BaseException):
-    """A signal asked the command to stop, and it did, leaving a word on how far it came."""
+    """A signal asked the command to stop, and it did, leaving a word on how far it came.
+
+    Args:
+        word: that word.
+        number: of the signal, where the command itself listened for it.
+    """
+
+    def __init__(self, word: str, number: int | None = None) -> None:
+        super().__init__(word)
+        self.number = number
 
 
 def complain(message: str) -> None:
-    """Say what went wrong, as one line without control characters.
+    """Say what went wrong, as one line without control characters."""
+    with contextlib.suppress(OSError):
+        print("twretweet:", plain(message), file=sys.stderr, flush=True)
+
+
+def plain(message: str) -> str:
+    """``message`` as one line without control characters.
 
     Replies of a server end up in messages, and must not be able to steer a terminal.
     """
-    words = "".join(letter if letter.isprintable() else " " for letter in message).split()
-    with contextlib.suppress(OSError):
-        print("twretweet:", *words, file=sys.stderr, flush=True)
+    return " ".join("".join(each if each.isprintable() else " " for each in message).split())
 
 
 def say(line: str) -> None:
@@ -72,7 +103,8 @@ def settle(command: Callable[[], int]) -> int:
         return OK
     except (KeyboardInterrupt, Stopped) as word:
         complain(f"stopped{word}")
-        return _BY_SIGNAL + stop.number
+        heard = word.number if isinstance(word, Stopped) else None
+        return _BY_SIGNAL + (stop.number if heard is None else heard)
     except TwretweetError as error:
         return report(error)
 

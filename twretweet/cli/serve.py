@@ -1,9 +1,11 @@
 """``twretweet sandbox``: an X API on this machine, for trying things and for other programs."""
 
+import contextlib
 import math
 import os
 import shlex
 import signal
+import socket
 from contextlib import aclosing
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated
@@ -19,10 +21,15 @@ if TYPE_CHECKING:
     from twretweet.sandbox import Sandbox
 
 _HIGHEST_PORT = 65_535
+_LOOPBACK = "127.0.0.1"
 
 
 class CannotListen(TwretweetError):
     """The port is taken, or not for us."""
+
+
+class CannotSave(TwretweetError):
+    """The state can't be written."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -40,8 +47,11 @@ class Facts(msgspec.Struct, frozen=True):
 
 def sandbox(
     *,
-    port: Annotated[int, Parameter(help="Where to listen on 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Annotated[int, Parameter(help="Where to listen; 0 takes a free port.")] = 0,
     retweets: Annotated[int, Parameter(help="How many retweets its tweet has.")] = 1000,
+    retweets_per_second: Annotated[
+        float, Parameter(help="How many more come in by themselves.")
+    ] = 0.0,
     window_scale: Annotated[
         str,
         Parameter(
@@ -50,6 +60,27 @@ def sandbox(
         ),
     ] = "1",
     seed: Annotated[int, Parameter(help="The same seed gives the same users, ids and keys.")] = 0,
+    fault: Annotated[
+        list[str] | None,
+        Parameter(
+            negative="",
+            help="What goes wrong, such as unavailable:count=2 or latency:seconds=3,"
+            "probability=0.1; may be given again. 'list' shows what there is.",
+        ),
+    ] = None,
+    load: Annotated[str, Parameter(help="Begin with the state in this file.")] = "",
+    save: Annotated[str, Parameter(help="Write the state to this file at the end.")] = "",
+    host: Annotated[
+        str, Parameter(help="The address to listen on; others must not reach it.")
+    ] = _LOOPBACK,
+    listen_beyond_loopback: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            help="Take a --host that others can reach. They can do anything in the sandbox.",
+        ),
+    ] = False,
     json: Annotated[
         bool,
         Parameter(
@@ -62,34 +93,59 @@ def sandbox(
     """Serve an X API on this machine until Ctrl-C, with a tweet and with keys that work."""
     # The other commands need not pay for a server.
     from twretweet.sandbox import Sandbox  # noqa: PLC0415
+    from twretweet.sandbox.faults.text import read_fault  # noqa: PLC0415
 
+    if fault and "list" in fault:
+        say(_kinds())
+        return OK
     scale = _scale(window_scale)
     if not 0 <= port <= _HIGHEST_PORT:
         raise QueryError(f"--port is {port}: it must be between 0 and {_HIGHEST_PORT}")
+    if listen_beyond_loopback and host == _LOOPBACK:
+        raise QueryError("--listen-beyond-loopback needs a --host, such as --host 0.0.0.0")
     try:
-        served = Sandbox(retweets=retweets, seed=seed, window_scale=scale, port=port)
+        served = Sandbox(
+            retweets=retweets,
+            retweets_per_second=retweets_per_second,
+            seed=seed,
+            window_scale=scale,
+            port=port,
+            faults=[read_fault(text) for text in fault or ()],
+            state=load or None,
+            host=host,
+            listen_beyond_loopback=listen_beyond_loopback,
+        )
     except ValueError as error:
-        raise QueryError(str(error)) from error
+        raise QueryError(_in_options(str(error))) from error
+    except OSError as error:
+        raise QueryError(f"--load {load}: {_why(error)}") from error
     # A shell starts what it runs in the background with interrupts ignored, and then nothing but
     # a kill would end this one.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        anyio.run(_serve, served, port, json)
-    except KeyboardInterrupt:
-        return OK
+    # How it ends is how it was meant to.
+    with contextlib.suppress(KeyboardInterrupt):
+        anyio.run(_serve, served, host, port, json)
+    if save:
+        _save(served, save)
     return OK
 
 
-async def _serve(served: "Sandbox", port: int, as_json: bool) -> None:
+async def _serve(served: "Sandbox", host: str, port: int, as_json: bool) -> None:
     try:
         await served.start()
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        raise CannotListen(f"can't listen on 127.0.0.1:{port}: {why}") from error
+        raise CannotListen(f"can't listen on {host}:{port}: {_why(error)}") from error
     async with aclosing(served):
         facts = facts_of(served)
-        say(msgspec.json.encode(facts).decode() if as_json else describe(facts))
+        say(msgspec.json.encode(facts).decode() if as_json else describe(facts, host))
         await anyio.sleep_forever()
+
+
+def _save(served: "Sandbox", path: str) -> None:
+    try:
+        served.save(path)
+    except OSError as error:
+        raise CannotSave(f"can't write {path}: {_why(error)}") from error
 
 
 def facts_of(served: "Sandbox") -> Facts:
@@ -106,7 +162,7 @@ def facts_of(served: "Sandbox") -> Facts:
     )
 
 
-def describe(facts: Facts) -> str:
+def describe(facts: Facts, host: str = _LOOPBACK) -> str:
     """The same for a person, to be copied into another terminal."""
     keys = {
         "BASE_URL": facts.url,
@@ -117,10 +173,13 @@ def describe(facts: Facts) -> str:
     }
     exports = [f"export TWRETWEET_{name}={shlex.quote(value)}" for name, value in keys.items()]
     tweet = facts.tweet_id
+    audience = "for this machine only" if host == _LOOPBACK else f"and for others at {host}"
+    admin = f"curl -H 'Content-Type: application/json' {facts.url}/__sandbox__"
     return "\n".join(
         [
-            f"An X API listens on {facts.url}, for this machine only. Ctrl-C ends it.",
+            f"An X API listens on {facts.url}, {audience}. Ctrl-C ends it.",
             f"Its tweet is {tweet}. The keys below open nothing but this.",
+            f"Watch it, and break it, in a browser: {facts.url}/",
             "",
             "In another terminal:",
             "",
@@ -128,12 +187,52 @@ def describe(facts: Facts) -> str:
             f"twretweet retweet {tweet}",
             f"twretweet retweets {tweet} --author verified --limit 5",
             "",
+            "Or sign in to it as to X, in a browser, in a terminal without these keys:",
+            "",
+            f"TWRETWEET_BASE_URL={facts.url} twretweet login --client-id {facts.client_id}",
+            "",
             "Or without twretweet, as the app itself:",
             "",
             f"curl -H 'Authorization: Bearer {facts.bearer_token}' \\",
             f"  '{facts.url}/2/tweets/{tweet}/retweets?max_results=5'",
+            "",
+            "Let the next two requests fail, or move its clock on by 15 minutes:",
+            "",
+            f'{admin}/faults -d \'{{"kind": "unavailable", "count": 2}}\'',
+            f"{admin}/clock -d '{{\"advance\": 900}}'",
         ]
     )
+
+
+def _kinds() -> str:
+    """What can go wrong, a line each."""
+    from twretweet.sandbox.faults.kinds import ROWS  # noqa: PLC0415
+
+    lines: list[str] = []
+    for kind, row in ROWS.items():
+        parameters = ",".join(
+            f"{name}={value}" for name, value in row.parameters.items() if value is not None
+        )
+        lines.append(f"{kind}{':' if parameters else ''}{parameters}\n    {row.summary}")
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "Where and when, for each of them: endpoint=GET /2/tweets/:id/retweets, account=ID,",
+            "count=2, after=10, probability=0.1, seed=1.",
+        ]
+    )
+
+
+def _in_options(message: str) -> str:
+    """Speak of options where the package speaks of arguments."""
+    return message.replace("listen_beyond_loopback=True", "--listen-beyond-loopback")
+
+
+def _why(error: OSError) -> str:
+    if error.errno is None or isinstance(error, socket.gaierror):
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
 
 
 def _scale(text: str) -> float:

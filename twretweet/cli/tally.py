@@ -1,9 +1,18 @@
 """How far a walk is, and what the window it counts in allows: plain data and words for it."""
 
+from __future__ import annotations
+
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from twretweet.limits import BucketState
+
+_MINUTE = 60
+_HOUR = 3600
+_DAY = 86_400
+_JUMP = 1.0  # seconds; what is less is a correction
+_FAST = 2.0  # items per second; slower ones are told per minute
 
 
 @dataclass(slots=True)
@@ -17,6 +26,13 @@ class Tally:
         items: how many items came.
         waits: how many times a window had to be waited for.
         waited: how many seconds that took.
+        earlier_pages: how many of the pages came in runs before this one.
+        earlier_items: how many of the items came in runs before this one.
+        elapsed: seconds since this run began.
+        window_seconds: how long a window lasts.
+        spent: what all of it cost, in US dollars; ``None`` where nobody counts.
+        cap: what it may cost, in US dollars; ``None``: any amount.
+        problems: how many objects X said it could not deliver.
     """
 
     noun: str
@@ -25,6 +41,36 @@ class Tally:
     items: int = 0
     waits: int = 0
     waited: float = 0.0
+    earlier_pages: int = 0
+    earlier_items: int = 0
+    elapsed: float = 0.0
+    window_seconds: float = 900.0
+    spent: float | None = None
+    cap: float | None = None
+    problems: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Items per second of this run, waits included; ``None`` while there is none."""
+        items = self.items - self.earlier_items
+        return items / self.elapsed if items and self.elapsed > 0 else None
+
+    def learn(self, window: Window | None, before: Window | None) -> None:
+        """Note how long a window lasts, if it can be told from where its end is.
+
+        Args:
+            window: what it allows now.
+            before: what it allowed when it was looked at the last time.
+        """
+        if window is None or window.resets_in is None:
+            return
+        if before is not None and before.resets_in is not None:
+            if window.resets_in > before.resets_in + _JUMP:
+                self.window_seconds = window.resets_in  # another has opened since
+        elif window.limit is not None and window.left is not None:
+            own = self.pages - self.earlier_pages + 1
+            if window.left + own >= window.limit:
+                self.window_seconds = window.resets_in + self.elapsed  # this run has opened it
 
     def add(self, items: int) -> None:
         """Count one more page."""
@@ -89,20 +135,49 @@ def describe(window: Window | None) -> str:
         return ""
     if window.waiting:
         return f"waiting for the window, {seconds(window.wait)}"
-    return f"the window holds {window.left} of {window.limit}"
+    back = "" if window.resets_in is None else f", all back in {seconds(window.resets_in)}"
+    return f"the window holds {window.left} of {window.limit}{back}"
 
 
 def progress(tally: Tally) -> str:
     """One phrase on how far a walk is."""
     of = "" if tally.total is None else f" of {tally.total:,}"
     pages = "1 page" if tally.pages == 1 else f"{tally.pages:,} pages"
-    return f"{tally.items:,}{of} {tally.noun}, {pages}"
+    cost = "" if tally.spent is None else f", {money(tally.spent)}"
+    cap = "" if tally.cap is None else f" of {money(tally.cap)}"
+    return f"{tally.items:,}{of} {tally.noun}, {pages}{cost}{cap}"
+
+
+def outlook(tally: Tally, left: float | None, now: float) -> str:
+    """One phrase on how fast it goes, and when it will be done.
+
+    Args:
+        tally: how far it is.
+        left: how many seconds it will still take, ``None`` where nobody can tell.
+        now: the local clock, in epoch seconds.
+    """
+    rate = tally.rate
+    speed = "" if rate is None else f"{rate:,.0f}/s" if rate >= _FAST else f"{rate * 60:,.0f}/min"
+    if left is None:
+        return speed
+    end = time.strftime("%H:%M" if left < _DAY else "%a %H:%M", time.localtime(now + left))
+    done = f"done in {seconds(left)}" if left < _MINUTE else f"done in {seconds(left)}, at {end}"
+    return f"{speed}, {done}" if speed else done
+
+
+def money(usd: float) -> str:
+    """US dollars, with a tenth of a cent where there is one."""
+    text = f"{usd:,.3f}"
+    return f"${text.removesuffix('0')}"
 
 
 def seconds(duration: float) -> str:
     """A duration, rounded up to what a person can watch go by."""
     whole = int(-(-duration // 1))
-    if whole < 60:  # noqa: PLR2004
+    if whole < _MINUTE:
         return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
+    if whole >= _HOUR:
+        hours, rest = divmod(-(-whole // _MINUTE), _MINUTE)
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    minutes, rest = divmod(whole, _MINUTE)
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"

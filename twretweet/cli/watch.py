@@ -35,6 +35,8 @@ async def watched(
 ) -> T:
     """Do ``work``, and show ``tally`` and the window of ``endpoint`` meanwhile and at the end.
 
+    An error is raised as it is, and nothing is shown after it.
+
     Args:
         work: what walks, and counts in ``tally``.
         tally: how far it is.
@@ -64,9 +66,14 @@ async def _look(
     tally: Tally, states: Callable[[], list[BucketState]], endpoint: str, display: Display
 ) -> None:
     waiting_since: float | None = None
+    began = time.monotonic()
+    before: Window | None = None
     while True:
         window = window_of(states(), endpoint, time.time())
         now = time.monotonic()
+        tally.elapsed = now - began
+        tally.learn(window, before)
+        before = window
         if window is None or not window.waiting:
             waiting_since = None
         elif waiting_since is None:

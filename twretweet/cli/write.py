@@ -4,17 +4,17 @@ import anyio
 
 from twretweet import ids
 from twretweet.cli import environment
-from twretweet.cli.options import MaxWait, TweetId
+from twretweet.cli.options import Account, MaxWait, TweetId
 from twretweet.cli.outcome import FAILED, OK, complain, say
 from twretweet.session import RetweetResult
 
 
-def retweet(tweet_id: TweetId, /, *, max_wait: MaxWait = None) -> int:
+def retweet(tweet_id: TweetId, /, *, account: Account = None, max_wait: MaxWait = None) -> int:
     """Retweet a tweet. That it was retweeted before is no error."""
     tweet = ids.tweet_id(tweet_id)
 
     async def send() -> RetweetResult:
-        async with environment.session(max_wait=max_wait) as session:
+        async with environment.session(max_wait=max_wait, account=account) as session:
             return await session.retweet(tweet)
 
     result = anyio.run(send)
@@ -25,12 +25,12 @@ def retweet(tweet_id: TweetId, /, *, max_wait: MaxWait = None) -> int:
     return OK
 
 
-def undo(tweet_id: TweetId, /, *, max_wait: MaxWait = None) -> int:
+def undo(tweet_id: TweetId, /, *, account: Account = None, max_wait: MaxWait = None) -> int:
     """Undo a retweet. That there was nothing to undo is no error."""
     tweet = ids.tweet_id(tweet_id)
 
     async def send() -> RetweetResult:
-        async with environment.session(max_wait=max_wait) as session:
+        async with environment.session(max_wait=max_wait, account=account) as session:
             return await session.undo_retweet(tweet)
 
     if anyio.run(send).retweeted:

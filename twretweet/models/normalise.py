@@ -68,6 +68,8 @@ def _for_type(kind: inspect.Type, known: dict[type, Leveller]) -> Leveller:
             return known.get(kind.cls) or _for_struct(kind, known)
         case inspect.VarTupleType(item_type=item):
             return _for_array(item, known)
+        case inspect.DictType(value_type=inspect.VarTupleType() as item):
+            return _for_table(item, known)
         case inspect.UnionType(types=choices):
             concrete = [choice for choice in choices if not isinstance(choice, inspect.NoneType)]
             return _for_type(concrete[0], known) if len(concrete) == 1 else _same
@@ -137,6 +139,18 @@ def _for_array(item: inspect.Type, known: dict[type, Leveller]) -> Leveller:
             return value
         parts = map(level_item, cast("list[object]", value))
         return [part for part in parts if part is not ABSENT]
+
+    return level
+
+
+def _for_table(item: inspect.Type, known: dict[type, Leveller]) -> Leveller:
+    level_item = _for_type(item, known)
+
+    def level(value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        parts = ((key, level_item(part)) for key, part in cast("dict[str, object]", value).items())
+        return {key: part for key, part in parts if part is not ABSENT}
 
     return level
 

@@ -30,6 +30,7 @@ class Call(Generic[T]):
         attempt: the one under way; 1 for the first try.
         generation: of the tokens it was last sent with.
         renewed: whether they were renewed because X refused them.
+        redated: whether it was signed again because X's clock is another than was known.
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class Call(Generic[T]):
         "bucket",
         "endpoint",
         "generation",
+        "redated",
         "renewed",
         "request",
         "spending",
@@ -59,6 +61,7 @@ class Call(Generic[T]):
         self.attempt = 0
         self.generation = 0
         self.renewed = False
+        self.redated = False
 
     def sent(self) -> RequestSent:
         """It goes out."""

@@ -47,18 +47,23 @@ class Identities:
                     raise copy.copy(lookup.error)
             else:
                 known = self._known.get(account.identity)
-                account.user_id = known or await self._look_up(account, ask)
+                sign_in = account.sign_in
+                found = known or await self._look_up(account, ask)
+                # A sign-in that came meanwhile may be of another user: then X is asked again.
+                if account.sign_in == sign_in:
+                    account.user_id = found
         return account.user_id
 
     async def _look_up(self, account: Account, ask: Callable[[], Awaitable[str]]) -> str:
-        name = account.identity
+        name, sign_in = account.identity, account.sign_in
         lookup = self._lookups[name] = _Lookup()
         try:
             user_id = await ask()
             if not ids.is_id(user_id):
                 raise DecodeError(f"X gave {user_id!r} as the id of {account.label}")
-            # Asking may have been what found out whose tokens are stored.
-            self._remember(account.identity, user_id)
+            if account.sign_in == sign_in:
+                # Asking may have been what found out whose tokens are stored.
+                self._remember(account.identity, user_id)
             return user_id
         except TwretweetError as error:
             lookup.error = error

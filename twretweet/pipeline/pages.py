@@ -30,7 +30,7 @@ class PageFetcher(Generic[T]):
         caller: who asks.
         row: the endpoint.
         query: which fields and expansions to ask for.
-        target: the id of the tweet whose pages these are, or ``""``.
+        tweet: the id of the tweet whose pages these are; ``""``: they are the account's own.
         budget: the walk's own, beside the manager's.
 
     Raises:
@@ -43,10 +43,10 @@ class PageFetcher(Generic[T]):
         "_caller",
         "_encoded",
         "_row",
+        "_tweet",
         "endpoint",
         "newest_first",
         "params",
-        "target",
     )
 
     def __init__(
@@ -54,7 +54,7 @@ class PageFetcher(Generic[T]):
         caller: Caller,
         row: Endpoint[Page[T]],
         query: TweetQuery | UserQuery,
-        target: str = "",
+        tweet: str = "",
         budget: AnyBudget | None = None,
     ) -> None:
         caller.require(row)
@@ -65,8 +65,13 @@ class PageFetcher(Generic[T]):
         self._budget = budget
         self.endpoint = row.name
         self.newest_first = row.newest_first
-        self.target = target
+        self._tweet = tweet
         self.params: Mapping[str, str] = params
+
+    @property
+    def target(self) -> str:
+        """The id of the tweet, or of the account as far as it is known, whose pages these are."""
+        return self._tweet or self._caller.account.user_id or ""
 
     @property
     def clock(self) -> Clock:
@@ -108,7 +113,7 @@ class PageFetcher(Generic[T]):
                 PageTokenExpired(
                     endpoint=self._row.label,
                     account=self._caller.account.label,
-                    target=self.target,
+                    target=self._tweet,
                     last_id=last_id,
                 )
             )
@@ -132,7 +137,7 @@ class PageFetcher(Generic[T]):
         if page_token is not None:
             varying["pagination_token"] = page_token
         params = tuple(sorted(self._encoded + encode_params(varying)))
-        return self._caller.request(self._row, {"tweet_id": self.target}, params)
+        return self._caller.request(self._row, {"tweet_id": self._tweet}, params)
 
     def _tell(self, page: Page[T], spending: Spending | None) -> None:
         tell, limit = self._caller.pipeline.on_event, page.rate_limit
@@ -142,7 +147,7 @@ class PageFetcher(Generic[T]):
             PageFetched(
                 endpoint=self._row.label,
                 account=self._caller.account.label,
-                target=self.target,
+                target=self._tweet,
                 items=len(page.data),
                 problems=len(page.problems),
                 more=bool(page.meta.next_token),

@@ -1,8 +1,9 @@
-"""The way of every request: budget → tokens → gate → sign → send → read → settle → retry.
+"""The way of every request: tokens → gate → budget → sign → send → read → settle → retry.
 
 Tokens that are due are renewed before a slot is taken, so a renewal that fails costs none. Each
 attempt takes a slot of its own, because X counts each. Whatever happens between taking it and the
-reply, a cancellation included, the slot is accounted for.
+reply, a cancellation included, the slot is accounted for. Money is set aside when the slot is
+there, and the slot is given back if there is none; nothing is sent without.
 """
 
 from __future__ import annotations
@@ -117,8 +118,10 @@ class Pipeline:
             for scope in list(self._calls):
                 scope.cancel()
             while self._calls:
-                self._quiet = anyio.Event()
+                if self._quiet is None:  # whoever else closes waits for the same
+                    self._quiet = anyio.Event()
                 await self._quiet.wait()
+            self._quiet = None
             await self.tasks.aclose()
             try:
                 await self._keeper.aclose()
@@ -168,28 +171,22 @@ class Pipeline:
             )
 
     async def _until_answered(self, call: Call[T]) -> T:
-        account, spending = call.account, call.spending
+        account = call.account
         while True:
             call.attempt += 1
             offset = self._wire.offset
             try:
-                if spending is None:
-                    return await self._attempt(call, call.request)
-                return await spending.pay(
-                    partial(self._attempt, call),
-                    call.request,
-                    now=self._wire.now,
-                    on_event=self._on_event,
-                )
+                return await self._attempt(call)
             except TwretweetError as error:
                 if error.account is not None:
                     raise  # of a renewal, which has been tried again already
                 again = self._retry.again(error, call.attempt, now=self._clock.time())
                 refused = isinstance(error, Unauthorized)
                 # X refuses a signature that is minutes off, and told its time when it did so.
-                dated_wrong = account.dated and abs(self._wire.offset - offset) > _CLOCK_TOLERANCE
+                learnt = abs(self._wire.offset - offset) > _CLOCK_TOLERANCE
+                redated = refused and account.dated and learnt and not call.redated
                 renewable = refused and not call.renewed and self._is_renewable(call)
-                if not (again or renewable or (refused and dated_wrong)):
+                if not (again or renewable or redated):
                     sent = call.attempt - isinstance(error, _NEVER_SENT)
                     error.at(endpoint=call.endpoint.label, account=account.label, attempts=sent)
                     raise
@@ -200,6 +197,7 @@ class Pipeline:
                 delay = 0.0 if at_once else self._retry.delay(call.attempt, chance)
                 if self._on_event is not None:
                     self._on_event(call.retrying(delay, error))
+            call.redated = call.redated or redated
             if renewable:
                 call.renewed = True
                 await self._keeper.renew(account, call.generation)
@@ -211,10 +209,24 @@ class Pipeline:
         account, generation = call.account, call.generation
         return account.generation != generation or account.due(self._wire.now(), generation)
 
-    async def _attempt(self, call: Call[T], request: Request) -> T:
+    async def _attempt(self, call: Call[T]) -> T:
+        spending = call.spending
+        if spending is not None:
+            await spending.check(self._wire.now())
         if call.account.due(self._wire.now()):
             await self._keeper.renew(call.account)
         permit = await self.limiter.acquire(call.bucket, max_wait=self._max_wait)
+        if spending is None:
+            return await self._answer(call, permit, call.request)
+        return await spending.pay(
+            partial(self._answer, call, permit),
+            call.request,
+            unsent=permit.give_back,
+            now=self._wire.now,
+            on_event=self._on_event,
+        )
+
+    async def _answer(self, call: Call[T], permit: Permit, request: Request) -> T:
         reply = await self._exchange(call, request, permit)
         headers = self._wire.heard(reply)
         offset = self._wire.offset

@@ -1,6 +1,9 @@
 """What a call may cost, and the budgets that bear it: reserve → send → settle, once per attempt.
 
-Each attempt reserves for itself, since X may charge each. What becomes of a reservation:
+Each attempt reserves for itself, since X may charge each, and only when it has its slot: so money
+is not set aside for a request that waits for its window, and it counts by the day and the prices
+of when it is sent. Before the wait it is seen whether a budget could bear it at all; who can't pay
+need not wait to hear so. What becomes of a reservation:
 
 - Nothing was sent: it is released.
 - A reply that can be read: what it returned is spent.
@@ -69,11 +72,25 @@ class Spending:
         self.sent = False
         self.paid = 0.0
 
+    async def check(self, now: float) -> None:
+        """See whether the budgets could bear an attempt, and set nothing aside.
+
+        Args:
+            now: X's clock, in epoch seconds.
+
+        Raises:
+            BudgetExceeded: a budget can't bear it.
+            BudgetUnavailable: a budget can't be asked.
+        """
+        held, _ = await self._reserve(int(now // _DAY), None)
+        await _each([reservation.release for _, reservation in held])
+
     async def pay(
         self,
         send: Callable[[Request], Awaitable[T]],
         request: Request,
         *,
+        unsent: Callable[[], None],
         now: Callable[[], float],
         on_event: OnEvent | None,
     ) -> T:
@@ -82,6 +99,7 @@ class Spending:
         Args:
             send: makes it.
             request: for as many items as are wished for.
+            unsent: is told, in place of ``send``, if there is no money.
             now: X's clock, in epoch seconds.
             on_event: is told of ``BudgetReserved`` and ``BudgetSettled``.
 
@@ -91,7 +109,11 @@ class Spending:
         """
         self.sent = False
         day = int(now() // _DAY)
-        held, items = await self._reserve(day, on_event)
+        try:
+            held, items = await self._reserve(day, on_event)
+        except BaseException:
+            unsent()
+            raise
         try:
             if items < self._most.items and self._sized is not None:
                 request = self._sized(items)

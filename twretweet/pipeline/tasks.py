@@ -1,11 +1,20 @@
-"""The background tasks of a manager: it owns them, and ends and awaits them when it is closed."""
+"""The background tasks of a manager: it owns them, and ends and awaits them when it is closed.
+
+The shield of a cancel scope keeps out what anyio cancels, but not ``asyncio.timeout``,
+``asyncio.wait_for`` and ``Task.cancel``, which users of asyncio put around what they like. So
+what must not end half-way is waited for as often as it takes, and the cancellation passed on
+then.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 import anyio
+
+T = TypeVar("T")
 
 
 class Tasks:
@@ -39,6 +48,36 @@ async def ended(*tasks: asyncio.Task[None]) -> None:
     """Cancel ``tasks`` and wait until they have ended, whoever is cancelled meanwhile."""
     for task in tasks:
         task.cancel()
+    await _all_done(*tasks)
+
+
+async def to_the_end(work: Callable[[], Coroutine[object, object, T]], name: str) -> T:
+    """Do ``work`` to its end, whoever is cancelled meanwhile.
+
+    Args:
+        work: what to do, in a task of its own.
+        name: of that task.
+
+    Raises:
+        BaseException: what ``work`` raised, or else the cancellation that came meanwhile.
+    """
+    task = asyncio.get_running_loop().create_task(work(), name=name)
+    try:
+        await _all_done(task)
+    except asyncio.CancelledError:
+        task.result()  # an error that nobody would hear of otherwise
+        raise
+    return task.result()
+
+
+async def _all_done(*tasks: asyncio.Task[Any]) -> None:
+    """Wait for ``tasks``, however often that is cancelled, and pass it on at the end."""
+    cancelled: asyncio.CancelledError | None = None
     with anyio.CancelScope(shield=True):
-        if tasks:
-            await asyncio.wait(tasks)
+        while not all(task.done() for task in tasks):
+            try:
+                await asyncio.wait(tasks)
+            except asyncio.CancelledError as error:
+                cancelled = error
+    if cancelled is not None:
+        raise cancelled

@@ -5,10 +5,30 @@ signatures with oauthlib's server side, so that the two can't make the same mist
 """
 
 from twretweet.sandbox.accounts import Account
+from twretweet.sandbox.clocks import MovableClock, VirtualClock
+from twretweet.sandbox.endpoints import Limit
+from twretweet.sandbox.faults.fault import Fault
+from twretweet.sandbox.faults.faults import Faults
+from twretweet.sandbox.faults.kinds import FaultKind
 from twretweet.sandbox.hooks import Outage
 from twretweet.sandbox.oauth.oauth2 import RecordedRefresh
 from twretweet.sandbox.quirks import Quirks
+from twretweet.sandbox.records import RecordedRequest
 from twretweet.sandbox.sandbox import Sandbox
-from twretweet.sandbox.server import RecordedRequest
+from twretweet.sandbox.threaded import ThreadedSandbox
 
-__all__ = ["Account", "Outage", "Quirks", "RecordedRefresh", "RecordedRequest", "Sandbox"]
+__all__ = [
+    "Account",
+    "Fault",
+    "FaultKind",
+    "Faults",
+    "Limit",
+    "MovableClock",
+    "Outage",
+    "Quirks",
+    "RecordedRefresh",
+    "RecordedRequest",
+    "Sandbox",
+    "ThreadedSandbox",
+    "VirtualClock",
+]

@@ -4,9 +4,15 @@ Everything here is pure and returns at once; sockets, clock and waiting are in
 :mod:`twretweet.sandbox.server`.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
 from twretweet.sandbox.accounts import Caller
 from twretweet.sandbox.call import Answer, Call, Incoming, State
-from twretweet.sandbox.endpoints import Endpoint, Router
+from twretweet.sandbox.endpoints import ENDPOINTS, Endpoint, Router
+from twretweet.sandbox.faults.passage import Passage
+from twretweet.sandbox.faults.refusals import Scene
 from twretweet.sandbox.fields import names
 from twretweet.sandbox.oauth.desk import Desk
 from twretweet.sandbox.params import parse_query
@@ -23,6 +29,10 @@ from twretweet.sandbox.reply import (
 )
 from twretweet.sandbox.signature import Flaw, Signatures, Signer, flawed
 from twretweet.sandbox.windows import Standing, Windows
+from twretweet.vocabulary import Vocabulary
+
+_UNDONE: Final = frozenset({"gone", "refusal"})
+"""The stages at which a fault keeps the API from doing anything."""
 
 
 class Api:
@@ -31,39 +41,103 @@ class Api:
     Args:
         state: what they work on.
         window_scale: by how much the windows are longer than X's.
+        endpoints: what can be asked for.
 
     Attributes:
         desk: answers what is about signing in.
+        windows: those that are open.
     """
 
-    def __init__(self, state: State, window_scale: float) -> None:
+    def __init__(
+        self, state: State, window_scale: float, endpoints: Iterable[Endpoint] = ENDPOINTS
+    ) -> None:
         self._state = state
-        self._router = Router()
+        self._router = Router(endpoints)
         self._signatures = Signatures(state.accounts)
         self.desk = Desk(state.accounts, self._signatures)
-        self._windows = Windows(window_scale)
+        self.windows = Windows(window_scale)
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The only one that is spoken."""
+        return self._state.vocabulary
 
     def answer(self, incoming: Incoming) -> Answer:
         """Answer one request."""
-        if (signing_in := self.desk.answer(incoming)) is not None:
-            return signing_in
+        if self.desk.knows(incoming.path):
+            return self._sign_in(incoming)
         try:
             endpoint, arguments = self._router.find(incoming.method, incoming.path)
-            caller = self._authenticate(incoming)
         except Refused as refused:
             return Answer(refused.reply)
+        caller: Caller | None = None
+        refusal: Reply | None = None
+        try:
+            caller = self._authenticate(incoming)
+        except Refused as refused:
+            refusal = refused.reply
+        query = _query_of(incoming)
+        passage = self._passage(endpoint.name, caller, query)
+        if passage is not None and (dropped := passage.dropped()) is not None:
+            answer = Answer(dropped, caller)
+        elif caller is None:
+            answer = Answer(refusal or unauthorized(incoming.path))
+        else:
+            call = Call(incoming, caller, arguments, query)
+            answer = self._faulty(endpoint, call, passage) or self._fair(endpoint, call, passage)
+        return _finished(answer, endpoint.name, passage)
+
+    def _sign_in(self, incoming: Incoming) -> Answer:
+        name = f"{incoming.method} {incoming.path}"
+        passage = self._passage(name, None, {})
+        if passage is None:
+            return replace(self.desk.answer(incoming), endpoint=name)
+        if (dropped := passage.dropped()) is not None:
+            return _finished(Answer(dropped), name, passage)
+        refused = passage.refused(_scene(incoming, "", None, self._problems, None))
+        answer = Answer(refused[0]) if refused is not None else self.desk.answer(incoming)
+        return _finished(answer, name, passage)
+
+    def _faulty(self, endpoint: Endpoint, call: Call, passage: Passage | None) -> Answer | None:
+        """Refuse a request without any reason, if a fault wants it."""
+        if passage is None:
+            return None
+        standing = self.windows.look(endpoint.slots(call.caller), call.incoming.now)
+        problems = call.names(self._state).problems
+        scene = _scene(call.incoming, passage.met.token, call.caller, problems, standing)
+        refused = passage.refused(scene)
+        return None if refused is None else Answer(refused[0], call.caller, refused[1])
+
+    def _fair(self, endpoint: Endpoint, call: Call, passage: Passage | None) -> Answer:
+        """Answer a request as X does."""
+        incoming, caller, state = call.incoming, call.caller, self._state
         standing: Standing | None = None
         try:
             self._check_kind(endpoint, caller, incoming)
-            standing = self._windows.take(endpoint.slots(caller), incoming.now)
+            standing = self.windows.take(endpoint.slots(caller), incoming.now)
             if standing is not None and not standing.granted:
                 return Answer(too_many_requests(incoming.path), caller, standing)
             if caller.scopes is not None and not endpoint.scopes <= caller.scopes:
                 return Answer(plain(403), caller, standing)
-            call = Call(incoming, caller, arguments, _query_of(incoming))
-            return Answer(endpoint.handler(self._state, call), caller, standing)
+            if passage is not None:
+                state = replace(state, quirks=passage.page_quirks(state.quirks))
+            reply = endpoint.handler(state, call)
+            cost = state.ledger.charge(endpoint.charge, reply, incoming.now)
+            return Answer(reply, caller, standing, cost)
         except Refused as refused:
             return Answer(refused.reply, caller, standing)
+
+    def _passage(
+        self, endpoint: str, caller: Caller | None, query: dict[str, list[str]]
+    ) -> Passage | None:
+        faults = self._state.faults
+        if not faults:
+            return None
+        return Passage(faults, endpoint, None if caller is None else caller.label, query)
+
+    @property
+    def _problems(self) -> str:
+        return names(self._state.vocabulary).problems
 
     def _authenticate(self, incoming: Incoming) -> Caller:
         kind, _, rest = incoming.headers.get("authorization", "").partition(" ")
@@ -80,6 +154,7 @@ class Api:
                     incoming.headers,
                     incoming.form_text,
                     incoming.now,
+                    ahead=incoming.ahead,
                 )
                 if not isinstance(outcome, Signer):
                     raise Refused(_refusal(outcome, incoming.path))
@@ -95,12 +170,39 @@ class Api:
             raise Refused(v1_error(403, 220, message))
         raise Refused(
             unsupported_authentication(
-                names(self._state.vocabulary or "tweet").problems,
+                self._problems,
                 used=KIND_NAMES[caller.kind],
                 supported=", ".join(KIND_NAMES[kind] for kind in endpoint.kinds),
                 what="endpoint",
             )
         )
+
+
+def _scene(
+    incoming: Incoming,
+    token: str,
+    caller: Caller | None,
+    problems: str,
+    standing: Standing | None,
+) -> Scene:
+    return Scene(
+        path=incoming.path,
+        token=token,
+        problems=problems,
+        account="" if caller is None else caller.label,
+        standing=standing,
+        now=incoming.now,
+    )
+
+
+def _finished(answer: Answer, endpoint: str, passage: Passage | None) -> Answer:
+    """Note where a request came, and what happens to its reply on the way."""
+    if passage is None:
+        return replace(answer, endpoint=endpoint)
+    refused = any(fault.row.stage in _UNDONE for fault in passage.met.faults)
+    counted = answer.standing is not None
+    passage.answered(answer.reply.status, counted=counted, done=not refused)
+    return replace(answer, endpoint=endpoint, met=passage.met)
 
 
 def _query_of(incoming: Incoming) -> dict[str, list[str]]:

@@ -1,16 +1,22 @@
 """One request on its way through the sandbox, and what it works on."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from twretweet.sandbox.accounts import Accounts, Caller
+from twretweet.sandbox.faults.faults import Faults, Met
 from twretweet.sandbox.fields import Names, names, vocabulary_of
+from twretweet.sandbox.ledger import Ledger
 from twretweet.sandbox.params import Parameters
 from twretweet.sandbox.quirks import Quirks
 from twretweet.sandbox.reply import Reply, is_v1
 from twretweet.sandbox.tokens import Tokens
+from twretweet.sandbox.updates import Updates
 from twretweet.sandbox.windows import Standing
 from twretweet.sandbox.world import World
 from twretweet.vocabulary import Vocabulary
+
+_MAPPED_HOSTS: Final = frozenset({"api.x.com", "api.twitter.com"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +28,22 @@ class State:
         accounts: who may sign in.
         tokens: reads and writes page tokens.
         quirks: how to misbehave.
+        faults: how to misbehave on command.
         seed: decides whatever is left to chance.
         vocabulary: the only one spoken, or ``None`` for whichever a request uses.
+        ledger: what was read and what it cost.
+        updates: what each account has posted today.
     """
 
     world: World
     accounts: Accounts
     tokens: Tokens
     quirks: Quirks
+    faults: Faults
     seed: int
     vocabulary: Vocabulary | None
+    ledger: Ledger = field(default_factory=Ledger)
+    updates: Updates = field(default_factory=Updates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,7 @@ class Incoming:
         headers: all headers.
         body: the body.
         now: when it came, in epoch seconds.
+        ahead: by how many seconds the sandbox's clock was moved on by then.
     """
 
     method: str
@@ -53,6 +66,7 @@ class Incoming:
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     now: float
+    ahead: float = 0.0
 
     @property
     def path(self) -> str:
@@ -61,8 +75,12 @@ class Incoming:
 
     @property
     def url(self) -> str:
-        """The whole address."""
-        return f"http://{self.host}{self.target}"
+        """The whole address, as the client signed it.
+
+        A client that takes the sandbox for X, through a mapping of its host, signs for https.
+        """
+        scheme = "https" if self.host.lower() in _MAPPED_HOSTS else "http"
+        return f"{scheme}://{self.host}{self.target}"
 
     @property
     def v1(self) -> bool:
@@ -99,15 +117,18 @@ class Call:
 
     def vocabulary(self, state: State) -> Vocabulary:
         """Tell which vocabulary to answer in."""
-        return state.vocabulary or vocabulary_of({n: v[0] for n, v in self.query.items()})
+        return self._told(state) or "tweet"
 
     def names(self, state: State) -> Names:
         """Return the names of that vocabulary."""
-        return names(self.vocabulary(state))
+        return names(self._told(state))
 
     def parameters(self, state: State) -> Parameters:
         """Return a reader of the parameters."""
         return Parameters(self.query, self.names(state))
+
+    def _told(self, state: State) -> Vocabulary | None:
+        return state.vocabulary or vocabulary_of({n: v[0] for n, v in self.query.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +139,14 @@ class Answer:
         reply: status and body.
         caller: who asked; ``None`` if that is not known.
         standing: how they stand with their limits; ``None`` where none applies.
+        cost: what X would charge, in US dollars.
+        endpoint: the row that it came to, such as ``"GET /2/tweets/{id}"``.
+        met: the faults that it met; ``None`` if there are none in force.
     """
 
     reply: Reply
     caller: Caller | None = None
     standing: Standing | None = None
+    cost: float = 0.0
+    endpoint: str | None = None
+    met: Met | None = None

@@ -5,16 +5,18 @@ https://docs.x.com/x-api/fundamentals/rate-limits
 """
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 from urllib.parse import unquote
 
-from twretweet.sandbox import reads, v1, writes
+from twretweet.sandbox import reads, usage, v1, writes
 from twretweet.sandbox.accounts import AuthKind, Caller
 from twretweet.sandbox.call import Call, State
+from twretweet.sandbox.faults.place import Place, check
+from twretweet.sandbox.ledger import Charge
 from twretweet.sandbox.reply import Refused, Reply, not_found, plain
-from twretweet.sandbox.windows import QUARTER_HOUR, THREE_HOURS, Slot
+from twretweet.sandbox.windows import DAY, QUARTER_HOUR, THREE_HOURS, Slot
 
 Handler: TypeAlias = Callable[[State, Call], Reply]
 
@@ -27,14 +29,29 @@ class Limit:
         per: ``"user"`` counts each signed-in user, ``"app-only"`` the app where it calls as
             itself, ``"app"`` all that comes through the app.
         requests: how many it allows.
-        seconds: how long it lasts.
+        seconds: how long it lasts; one of 24 hours is told in headers of its own,
+            ``x-user-limit-24hour-…`` or ``x-app-limit-24hour-…``.
         shared: a name under which several endpoints share it; empty if this one has its own.
+
+    Raises:
+        ValueError: it can't be counted.
     """
 
     per: Literal["user", "app-only", "app"]
     requests: int
     seconds: int = QUARTER_HOUR
     shared: str = ""
+
+    def __post_init__(self) -> None:
+        if self.requests < 0 or self.seconds <= 0:
+            raise ValueError(f"{self}: requests must be 0 or more, and seconds more than 0")
+
+    @property
+    def told(self) -> str:
+        """How the headers begin that tell of it; those of a day have sets of their own."""
+        if self.seconds != DAY:
+            return "x-rate-limit"
+        return f"x-{'user' if self.per == 'user' else 'app'}-limit-24hour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +65,7 @@ class Endpoint:
         kinds: how a caller may sign in.
         scopes: what a user's bearer token needs.
         limits: its windows.
+        charge: what X charges for.
     """
 
     method: str
@@ -56,25 +74,34 @@ class Endpoint:
     kinds: tuple[AuthKind, ...]
     scopes: frozenset[str]
     limits: tuple[Limit, ...]
+    charge: Charge
+
+    @property
+    def name(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
 
     def slots(self, caller: Caller) -> list[Slot]:
         """Return the windows in which a request of ``caller`` needs a slot."""
-        own = f"{self.method} {self.path}"
+        own = self.name
         taken: list[Slot] = []
         for limit in self.limits:
             name = limit.shared or own
+            if limit.seconds == DAY:
+                name += " in 24 hours"
             if limit.per == "app":
                 key: tuple[str, ...] = (name, caller.app)
             elif (limit.per == "app-only") == (caller.account is None):
                 key = (name, caller.app, caller.label)
             else:
                 continue
-            taken.append(Slot(key, limit.requests, limit.seconds))
+            taken.append(Slot(key, limit.requests, limit.seconds, limit.told))
         return taken
 
 
 _USER: Final[tuple[AuthKind, ...]] = ("oauth1", "oauth2")
 _ANYONE: Final[tuple[AuthKind, ...]] = ("oauth1", "oauth2", "app-only")
+_APP: Final[tuple[AuthKind, ...]] = ("app-only",)
 _V1: Final[tuple[AuthKind, ...]] = ("oauth1",)
 _NONE: Final[frozenset[str]] = frozenset()
 _READ: Final = frozenset({"tweet.read", "users.read"})
@@ -90,7 +117,7 @@ _STATUSES: Final = (
 )
 
 ENDPOINTS: Final = (
-    Endpoint("POST", "/2/users/{id}/retweets", writes.retweet, _USER, _WRITE, _FIFTY),
+    Endpoint("POST", "/2/users/{id}/retweets", writes.retweet, _USER, _WRITE, _FIFTY, "create"),
     Endpoint(
         "DELETE",
         "/2/users/{id}/retweets/{source_tweet_id}",
@@ -98,10 +125,28 @@ ENDPOINTS: Final = (
         _USER,
         _WRITE,
         _FIFTY,
+        "delete",
     ),
-    Endpoint("GET", "/2/tweets/{id}/retweets", reads.retweets, _ANYONE, _READ, _SEVENTY_FIVE),
     Endpoint(
-        "GET", "/2/tweets/{id}/retweeted_by", reads.retweeted_by, _ANYONE, _READ, _SEVENTY_FIVE
+        "GET", "/2/tweets/{id}/retweets", reads.retweets, _ANYONE, _READ, _SEVENTY_FIVE, "posts"
+    ),
+    Endpoint(
+        "GET",
+        "/2/tweets/{id}/retweeted_by",
+        reads.retweeted_by,
+        _ANYONE,
+        _READ,
+        _SEVENTY_FIVE,
+        "users",
+    ),
+    Endpoint(
+        "GET",
+        "/2/tweets/{id}/quote_tweets",
+        reads.quote_tweets,
+        _ANYONE,
+        _READ,
+        _SEVENTY_FIVE,
+        "posts",
     ),
     Endpoint(
         "GET",
@@ -110,8 +155,9 @@ ENDPOINTS: Final = (
         _USER,
         _TIMELINE,
         (Limit("user", 75),),
+        "posts",
     ),
-    Endpoint("GET", "/2/users/me", reads.me, _USER, _READ, (Limit("user", 75),)),
+    Endpoint("GET", "/2/users/me", reads.me, _USER, _READ, (Limit("user", 75),), "users"),
     Endpoint(
         "GET",
         "/2/tweets/{id}",
@@ -119,6 +165,7 @@ ENDPOINTS: Final = (
         _ANYONE,
         _READ,
         (Limit("user", 900), Limit("app-only", 450)),
+        "posts",
     ),
     Endpoint(
         "GET",
@@ -127,12 +174,38 @@ ENDPOINTS: Final = (
         _ANYONE,
         _READ,
         (Limit("user", 900), Limit("app-only", 300)),
+        "users",
     ),
-    Endpoint("POST", "/1.1/statuses/retweet/{id}.json", v1.retweet, _V1, _NONE, _STATUSES),
+    Endpoint(
+        "GET", "/2/usage/tweets", usage.tweets, _APP, _NONE, (Limit("app-only", 50),), "free"
+    ),
+    Endpoint(
+        "POST", "/1.1/statuses/retweet/{id}.json", v1.retweet, _V1, _NONE, _STATUSES, "create"
+    ),
     # X states no limit for this one.
-    Endpoint("POST", "/1.1/statuses/unretweet/{id}.json", v1.unretweet, _V1, _NONE, ()),
-    Endpoint("POST", "/1.1/statuses/update.json", v1.update, _V1, _NONE, _STATUSES),
+    Endpoint("POST", "/1.1/statuses/unretweet/{id}.json", v1.unretweet, _V1, _NONE, (), "delete"),
+    # What a written post costs is no part of the prices of retweets.
+    Endpoint("POST", "/1.1/statuses/update.json", v1.update, _V1, _NONE, _STATUSES, "free"),
 )
+
+
+def with_limits(limits: Mapping[str, Sequence[Limit]]) -> tuple[Endpoint, ...]:
+    """Return all endpoints, some with other windows.
+
+    Args:
+        limits: the windows, by endpoints such as ``"POST /2/users/:id/retweets"``.
+
+    Raises:
+        ValueError: there is no such endpoint.
+    """
+    names = [endpoint.name for endpoint in ENDPOINTS]
+    places = [(check(name, names), tuple(given)) for name, given in limits.items()]
+    rows = list(ENDPOINTS)
+    for place, given in places:
+        for number, row in enumerate(rows):
+            if place.covers(Place.read(row.name)):
+                rows[number] = replace(row, limits=given)
+    return tuple(rows)
 
 
 class Router:

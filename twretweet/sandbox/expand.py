@@ -117,14 +117,17 @@ def _article_media(found: Gathering, tweet: Tweet) -> None:
         found.media[key] = tweet.author_id
 
 
-def _referenced(found: Gathering, tweet: Tweet) -> Tweet | None:
+def _referenced(found: Gathering, tweet: Tweet) -> list[Tweet]:
     if tweet.original is not None:
         found.tweets[tweet.original.id] = tweet.original
-        return tweet.original
-    if tweet.replied_to is not None:
-        found.add_tweet(tweet.replied_to[0])
-        return found.tweets.get(tweet.replied_to[0])
-    return None
+        return [tweet.original]
+    others: list[Tweet] = []
+    for reference in (tweet.quoted, tweet.replied_to):
+        if reference is not None:
+            found.add_tweet(reference[0])
+            if (other := found.tweets.get(reference[0])) is not None:
+                others.append(other)
+    return others
 
 
 def _referenced_tweets(found: Gathering, tweet: Tweet) -> None:
@@ -132,12 +135,12 @@ def _referenced_tweets(found: Gathering, tweet: Tweet) -> None:
 
 
 def _referenced_author(found: Gathering, tweet: Tweet) -> None:
-    if (other := _referenced(found, tweet)) is not None:
+    for other in _referenced(found, tweet):
         found.add_user(other.author_id)
 
 
 def _referenced_media(found: Gathering, tweet: Tweet) -> None:
-    if (other := _referenced(found, tweet)) is not None:
+    for other in _referenced(found, tweet):
         _media(found, other)
 
 

@@ -4,7 +4,7 @@ The tables are the sandbox's own, so that a name misspelt in the client is refus
 follow X's OpenAPI files 2.159 (tweet) and 2.167 (post); a test compares them by machine.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from twretweet.vocabulary import Vocabulary
@@ -101,18 +101,28 @@ _POST: Final = Names(
 )
 
 
-def names(vocabulary: Vocabulary) -> Names:
-    """Return the names of one vocabulary."""
+_UNTOLD: Final = replace(_TWEET, problems=_POST.problems)
+"""For a request that uses no word of either alone. Clients that check the types of problems, such
+as X's own xdk, know those of today's host."""
+
+_TWEET_EXPANSIONS: Final = {*_TWEET.tweet_expansions, *_TWEET.user_expansions}
+_POST_EXPANSIONS: Final = {*_POST.tweet_expansions, *_POST.user_expansions}
+
+
+def names(vocabulary: Vocabulary | None) -> Names:
+    """Return the names of one vocabulary; ``None`` where a request leaves it open."""
+    if vocabulary is None:
+        return _UNTOLD
     return _TWEET if vocabulary == "tweet" else _POST
 
 
-def vocabulary_of(parameters: dict[str, str]) -> Vocabulary:
-    """Tell which vocabulary a request speaks: post if it uses anything that only post has."""
+def vocabulary_of(parameters: dict[str, str]) -> Vocabulary | None:
+    """Tell which vocabulary a request speaks, ``None`` if it has no word of either alone."""
     if _POST.tweet_fields_parameter in parameters:
         return "post"
-    if "expansions" not in parameters or _TWEET.tweet_fields_parameter in parameters:
+    if _TWEET.tweet_fields_parameter in parameters:
         return "tweet"
-    asked = set(parameters["expansions"].split(","))
-    post_only = {*_POST.tweet_expansions, *_POST.user_expansions}
-    post_only -= {*_TWEET.tweet_expansions, *_TWEET.user_expansions}
-    return "post" if asked & post_only else "tweet"
+    asked = set(parameters.get("expansions", "").split(","))
+    if asked & (_POST_EXPANSIONS - _TWEET_EXPANSIONS):
+        return "post"
+    return "tweet" if asked & (_TWEET_EXPANSIONS - _POST_EXPANSIONS) else None

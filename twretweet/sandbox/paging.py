@@ -54,7 +54,7 @@ def cut(items: Ranked, place: Place, max_results: int, quirks: Quirks, seed: int
 
 def _give(place: Place, available: int, quirks: Quirks, seed: int) -> int:
     """Decide how many of the ``available`` items the page gives."""
-    if place.ordinal in quirks.empty_pages:
+    if quirks.all_empty or place.ordinal in quirks.empty_pages:
         return 0
     here = (seed, place.subject, place.anchor)
     if available > 1 and chance(quirks.short_pages, *here):

@@ -13,7 +13,6 @@ from twretweet.sandbox.reply import Refused, invalid_request
 
 _ID: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 _NUMBER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
-MAX_RESULTS: Final = 100
 
 
 def parse_query(text: str) -> dict[str, list[str]]:
@@ -87,22 +86,21 @@ class Parameters:
                 self._object(message, name, [word])
         return given
 
-    def max_results(self) -> int:
-        """Read how many results a page may have, 1 to 100 and 100 by default."""
-        text = self._one("max_results")
+    def number(self, name: str, least: int, most: int, *, default: int) -> int:
+        """Read a number of a query, ``least`` to ``most``, or ``default`` if it is not there."""
+        text = self._one(name)
         if text is None:
-            return MAX_RESULTS
+            return default
         if _NUMBER.fullmatch(text) is None:
-            message = f"The `max_results` query parameter value [{text}] is not a valid integer"
-        elif not 1 <= int(text) <= MAX_RESULTS:
+            message = f"The `{name}` query parameter value [{text}] is not a valid integer"
+        elif not least <= int(text) <= most:
             message = (
-                f"The `max_results` query parameter value [{text}] is not between 1 and"
-                f" {MAX_RESULTS}"
+                f"The `{name}` query parameter value [{text}] is not between {least} and {most}"
             )
         else:
             return int(text)
-        self._object(message, "max_results", [text])
-        return MAX_RESULTS
+        self._object(message, name, [text])
+        return default
 
     def pagination_token(self) -> str | None:
         """Read the page token as it came."""

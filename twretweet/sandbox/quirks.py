@@ -15,6 +15,7 @@ class Quirks:
             page's place alone, so every run sees the same.
         empty_pages: the pages, counted from 0 for the first of a walk, that come back with
             nothing but a ``next_token``.
+        all_empty: every page comes back like that.
         missing_authors: the share of users, 0 to 1, left out of ``includes``.
         latency: seconds that every reply takes longer.
 
@@ -24,6 +25,7 @@ class Quirks:
 
     short_pages: float = 0
     empty_pages: frozenset[int] = frozenset()
+    all_empty: bool = False
     missing_authors: float = 0
     latency: float = 0
 

@@ -1,9 +1,10 @@
 """The v2 endpoints that read.
 
-Sources: https://docs.x.com/x-api/posts/get-reposts, …/get-reposted-by, …/get-reposts-of-me,
-…/users/get-my-user, …/users/get-user-by-username, …/posts/get-post-by-id
+Sources: https://docs.x.com/x-api/posts/get-reposts, …/get-reposted-by, …/get-quoted-posts,
+…/get-post-by-id, …/users/get-reposts-of-me, …/get-my-user, …/get-user-by-username
 """
 
+from dataclasses import replace
 from typing import Final, Literal
 
 from twretweet.sandbox.accounts import AuthKind
@@ -26,8 +27,12 @@ from twretweet.sandbox.tweets import Tweet
 _RETWEETS: Final = 1
 _RETWEETERS: Final = 2
 _MINE: Final = 3
+_QUOTES: Final = 4
+_QUOTES_BUT_REPLIES: Final = 5
 
+_MOST: Final = 100
 _PAGING: Final = ("max_results", "pagination_token")
+_EXCLUDABLE: Final = ("replies", "retweets")
 _USERNAME: Final = "^[A-Za-z0-9_]{1,15}$"
 
 KIND_NAMES: Final[dict[AuthKind, str]] = {
@@ -55,6 +60,21 @@ def retweeted_by(state: State, call: Call) -> Reply:
     ids = [state.world.retweeter_at(tweet, position) for position in page.positions]
     users = [user for one in ids if (user := state.world.user(one)) is not None]
     return reading.page(page, *reading.presenter.users(users))
+
+
+def quote_tweets(state: State, call: Call) -> Reply:
+    """GET /2/tweets/:id/quote_tweets; a page has 10 by default and not fewer."""
+    reading = _Reading(state, call, "tweet", paged=True, least=10, usual=10, also=("exclude",))
+    excluded = reading.parameters.words("exclude", _EXCLUDABLE)
+    tweet = reading.tweet()
+    replies = "replies" not in excluded
+    listing = _QUOTES if replies else _QUOTES_BUT_REPLIES
+    # No retweet is ever among them, so there is none to exclude.
+    items = state.world.quotes_of(tweet, replies=replies)
+    # Both OpenAPI files know a next token here, and no previous one.
+    page = replace(reading.cut(listing, tweet.id, items), previous=None)
+    found = [state.world.tweet(items.id_at(position)) for position in page.positions]
+    return reading.page(page, *reading.presenter.tweets([one for one in found if one is not None]))
 
 
 def reposts_of_me(state: State, call: Call) -> Reply:
@@ -96,17 +116,27 @@ class _Reading:
     __slots__ = ("_call", "_max_results", "_names", "_state", "parameters", "selection")
 
     def __init__(
-        self, state: State, call: Call, about: Literal["tweet", "user"], *, paged: bool = False
+        self,
+        state: State,
+        call: Call,
+        about: Literal["tweet", "user"],
+        *,
+        paged: bool = False,
+        least: int = 1,
+        usual: int = _MOST,
+        also: tuple[str, ...] = (),
     ) -> None:
         self._state = state
         self._call = call
         self._names = call.names(state)
         self.parameters: Parameters = call.parameters(state)
         allowed = allowed_parameters(self._names, about)
-        self.parameters.expect((*allowed, *_PAGING) if paged else allowed)
+        self.parameters.expect((*allowed, *also, *_PAGING) if paged else allowed)
         vocabulary = call.vocabulary(state)
         self.selection: Selection = select(self.parameters, self._names, vocabulary, about)
-        self._max_results = self.parameters.max_results() if paged else 1
+        self._max_results = (
+            self.parameters.number("max_results", least, _MOST, default=usual) if paged else 1
+        )
 
     @property
     def presenter(self) -> Presenter:

@@ -8,9 +8,12 @@ of them are above the computed ones.
 
 from array import array
 from bisect import bisect_left
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Final, Protocol
 
 from twretweet.sandbox.draw import draw
+
+_MASK: Final = (1 << 64) - 1
 
 
 class Ranked(Protocol):
@@ -47,6 +50,37 @@ class IdList:
         return bisect_left(self._ids, snowflake)
 
 
+class LiveIndex:
+    """Which tweet each retweet is of, for those that were really sent, by their ids."""
+
+    __slots__ = ("_ids", "_tweets")
+
+    def __init__(self) -> None:
+        self._ids = array("Q")
+        self._tweets = array("Q")
+
+    def add(self, snowflake: int, tweet_id: int) -> None:
+        """Add a retweet; ids mostly come in ascending order."""
+        place = len(self._ids)
+        if place and snowflake < self._ids[-1]:
+            place = bisect_left(self._ids, snowflake)
+        self._ids.insert(place, snowflake)
+        self._tweets.insert(place, tweet_id)
+
+    def find(self, snowflake: int) -> int | None:
+        """Return the id of the tweet."""
+        place = bisect_left(self._ids, snowflake)
+        found = place < len(self._ids) and self._ids[place] == snowflake
+        return self._tweets[place] if found else None
+
+    def remove(self, snowflake: int) -> None:
+        """Take a retweet away, if it is there."""
+        place = bisect_left(self._ids, snowflake)
+        if place < len(self._ids) and self._ids[place] == snowflake:
+            del self._ids[place]
+            del self._tweets[place]
+
+
 class Retweets:
     """Who retweeted a tweet, and when.
 
@@ -63,7 +97,7 @@ class Retweets:
         self._crowd = crowd
         self._first = first + 1
         self._gap = gap
-        self._seed = seed
+        self._seed = seed & _MASK
         self._live_ids = array("Q")
         self._live_users = array("Q")
         self._by_user: dict[int, int] = {}
@@ -116,6 +150,34 @@ class Retweets:
         self._live_users.append(user_id)
         self._by_user[user_id] = snowflake
         return snowflake
+
+    def put(self, user_id: int, snowflake: int) -> None:
+        """Add a retweet whose id is known, which lies above all the computed ones.
+
+        Raises:
+            ValueError: the id lies elsewhere or is taken, or the user has retweeted already.
+        """
+        if self._crowd and snowflake <= self.id_at(self._crowd - 1):
+            raise ValueError(f"retweet {snowflake} is older than those of the crowd")
+        if user_id in self._by_user or self.position_of(snowflake) is not None:
+            raise ValueError(f"retweet {snowflake} by {user_id} is there already")
+        place = bisect_left(self._live_ids, snowflake)
+        self._live_ids.insert(place, snowflake)
+        self._live_users.insert(place, user_id)
+        self._by_user[user_id] = snowflake
+
+    def live(self) -> Iterator[tuple[int, int]]:
+        """Go through those that were really sent, oldest first: id and user."""
+        return zip(self._live_ids, self._live_users, strict=True)
+
+    def live_users(self) -> Iterator[int]:
+        """Go through who made those, newest first."""
+        return reversed(self._live_users)
+
+    @property
+    def recipe(self) -> tuple[int, int, int, int]:
+        """What the computed ones follow from: how many, first, gap and seed."""
+        return self._crowd, self._first - 1, self._gap, self._seed
 
     def remove(self, user_id: int) -> bool:
         """Take this user's retweet back; return whether there was one."""

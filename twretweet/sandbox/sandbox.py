@@ -1,31 +1,30 @@
 """The sandbox: an X API on localhost, put together from its parts."""
 
-import re
+import os
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
-from twretweet.clock import Clock, SystemClock
+from twretweet.clock import Clock
 from twretweet.credentials import AppOnly, OAuth1, OAuth2
-from twretweet.sandbox import story
-from twretweet.sandbox.accounts import SCOPES, Account, Accounts, profile
-from twretweet.sandbox.api import Api
-from twretweet.sandbox.call import State
+from twretweet.sandbox import snapshot, story
+from twretweet.sandbox.accounts import SCOPES, Account
+from twretweet.sandbox.admin.guard import is_loopback
+from twretweet.sandbox.clocks import MovableClock
+from twretweet.sandbox.core import Core
+from twretweet.sandbox.endpoints import Limit
+from twretweet.sandbox.faults.fault import Fault
+from twretweet.sandbox.faults.faults import Faults
 from twretweet.sandbox.hooks import Hook
 from twretweet.sandbox.oauth.oauth2 import RecordedRefresh
 from twretweet.sandbox.oauth.person import answer_page
+from twretweet.sandbox.options import Options
 from twretweet.sandbox.quirks import Quirks
-from twretweet.sandbox.server import RecordedRequest, Server
-from twretweet.sandbox.snowflake import STEP, first_id
-from twretweet.sandbox.tokens import Tokens
-from twretweet.sandbox.tweets import Tweet
-from twretweet.sandbox.world import World
+from twretweet.sandbox.records import RecordedRequest
+from twretweet.sandbox.server import Server
 from twretweet.vocabulary import Vocabulary
-
-_OWN_TWEETS_FROM: Final = 1_510_000_000_000_000_000
-_USERNAME: Final = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
 
 
 class Sandbox:
@@ -41,28 +40,31 @@ class Sandbox:
         seed: the same seed gives the same users, ids and credentials.
         window_scale: how long rate limit windows are, as a multiple of X's; ``1/300`` makes 15
             minutes 3 seconds. Replies say so in ``x-sandbox-window-scale``.
-        port: where to listen on 127.0.0.1; 0 takes a free one.
-        quirks: how to misbehave.
-        clock: the time that windows, ids and headers go by.
+        port: where to listen; 0 takes a free one.
+        quirks: how to misbehave, as X does without being asked.
+        faults: what goes wrong on command; :attr:`faults` changes them while it runs.
+        retweets_per_second: how many retweets of the tweet come in by themselves.
+        state: a file of JSON Lines that :meth:`save` wrote, or a person; see
+            :mod:`twretweet.sandbox.snapshot`.
+        clock: the time that windows, ids and headers go by; by default the machine's, which
+            :meth:`advance` moves on.
         vocabulary: ``"tweet"`` or ``"post"`` speaks only that one; ``None`` answers each request
             in its own.
         redirect_uris: the only addresses that people may be sent back to after signing in,
             exactly; ``None`` allows every ``http://127.0.0.1`` and ``http://localhost``.
         token_lifetime: seconds that an OAuth 2.0 access token lives.
         code_lifetime: seconds that an authorization code lives.
-
-    Attributes:
-        tweet_id: the tweet with that many retweets.
-        me: the account behind :attr:`oauth1` and :attr:`oauth2`.
-        oauth1: keys of a user.
-        oauth2: a bearer token of the same user, with every scope that an endpoint here asks for;
-            it does not expire by itself, and its refresh token works.
-        app_only: the bearer token of the app, good until it is invalidated.
-        client: the app as a public OAuth 2.0 client, to sign in with.
-        confidential: the app as a confidential client.
+        daily_updates: how many updates an account has in a day before v1.1 answers code 185.
+        limits: windows other than X's table has, as some plans do:
+            ``{"POST /2/users/:id/retweets": [Limit("user", 17, 86_400)]}``.
+        host: the address to listen on.
+        listen_beyond_loopback: allow a host that other machines can reach. Whoever reaches it can
+            act as anybody in it; the admin endpoint stays with this machine.
 
     Raises:
-        ValueError: a number is out of range.
+        ValueError: a number is out of range, a line of ``state`` can't be read, a fault or a limit
+            is bound to an endpoint that there is not, or the host is not this machine alone.
+        OSError: the file can't be read.
         TypeError: ``redirect_uris`` is one string.
     """
 
@@ -74,58 +76,46 @@ class Sandbox:
         window_scale: float = 1.0,
         port: int = 0,
         quirks: Quirks | None = None,
+        faults: Iterable[Fault] = (),
+        retweets_per_second: float = 0.0,
+        state: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
         vocabulary: Vocabulary | None = None,
         redirect_uris: Iterable[str] | None = None,
         token_lifetime: float = 7200.0,
         code_lifetime: float = 30.0,
+        daily_updates: int = 2400,
+        limits: Mapping[str, Sequence[Limit]] | None = None,
+        host: str = "127.0.0.1",
+        listen_beyond_loopback: bool = False,
     ) -> None:
-        if retweets < 0:
-            raise ValueError(f"retweets can't be {retweets}")
-        if not window_scale > 0:
-            raise ValueError(f"window_scale is a factor above 0, not {window_scale}")
         if isinstance(redirect_uris, str):
             raise TypeError("redirect_uris is a list of addresses, not one of them")
-        if not token_lifetime > 0:
-            raise ValueError(f"token_lifetime is a number of seconds, not {token_lifetime}")
-        if not code_lifetime > 0:
-            raise ValueError(f"code_lifetime is a number of seconds, not {code_lifetime}")
-        self._clock = clock or SystemClock()
-        self._seed = seed
-        self._port = port
-        self._bound: int | None = None
-        now = self._now()
-        self._world = World(retweets=retweets, seed=seed, now=now)
-        self._accounts = Accounts(
-            seed,
+        if not listen_beyond_loopback and not is_loopback(host):
+            raise ValueError(
+                f"host is {host!r}: others could reach it; if that is meant, say"
+                " listen_beyond_loopback=True as well"
+            )
+        options = Options(
+            retweets=retweets,
+            seed=seed,
+            window_scale=window_scale,
+            quirks=quirks or Quirks(),
+            faults=tuple(faults),
+            retweets_per_second=retweets_per_second,
+            vocabulary=vocabulary,
             redirect_uris=None if redirect_uris is None else tuple(redirect_uris),
             token_lifetime=token_lifetime,
             code_lifetime=code_lifetime,
+            daily_updates=daily_updates,
+            limits=limits or {},
         )
-        self.tweet_id: str = str(story.TWEET_ID)
-        self.me: Account = self._accounts.new("sandbox_bot")
-        written = story.own_tweets(int(self.me.user_id), _OWN_TWEETS_FROM, now, seed)
-        newest = written[-1].id
-        self._world.add_user(replace(profile(self.me), pinned=written[0].id, recent=newest))
-        for tweet in written:
-            self._world.add_tweet(tweet)
-        quirks = quirks or Quirks()
-        state = State(
-            world=self._world,
-            accounts=self._accounts,
-            tokens=Tokens(f"page tokens {seed}".encode()),
-            quirks=quirks,
-            seed=seed,
-            vocabulary=vocabulary,
-        )
-        self._api = Api(state, window_scale)
-        self._server = Server(
-            self._api,
-            self._clock,
-            latency=quirks.latency,
-            window_scale=window_scale,
-            seed=seed,
-        )
+        self._core = Core(options, clock or MovableClock())
+        self._port = port
+        # A name may lead to two addresses, and a free port of one need not be free at the other.
+        self._server = Server(self._core, "127.0.0.1" if host == "localhost" else host)
+        if state is not None:
+            self.load(state)
 
     @property
     def url(self) -> str:
@@ -134,9 +124,17 @@ class Sandbox:
         Raises:
             RuntimeError: the sandbox was never started.
         """
-        if self._bound is None:
-            raise RuntimeError("start the sandbox first: async with Sandbox() as sandbox")
-        return f"http://127.0.0.1:{self._bound}"
+        return self._server.url
+
+    @property
+    def tweet_id(self) -> str:
+        """The tweet with that many retweets."""
+        return str(story.TWEET_ID)
+
+    @property
+    def me(self) -> Account:
+        """The account behind :attr:`oauth1` and :attr:`oauth2`."""
+        return self._core.contents.me
 
     @property
     def oauth1(self) -> OAuth1:
@@ -145,34 +143,47 @@ class Sandbox:
 
     @property
     def oauth2(self) -> OAuth2:
-        """A bearer token of the user :attr:`me`."""
+        """A bearer token of the user :attr:`me`, with every scope that an endpoint here asks for.
+
+        It does not expire by itself, and its refresh token works.
+        """
         return self.me.oauth2
 
     @property
     def app_only(self) -> AppOnly:
-        """The bearer token of the app."""
-        return self._accounts.app_only
+        """The bearer token of the app, good until it is invalidated."""
+        return self._core.accounts.app_only
 
     @property
     def client(self) -> OAuth2:
-        """The app as a public client."""
-        return OAuth2(self._accounts.registration.public.client_id)
+        """The app as a public OAuth 2.0 client, to sign in with."""
+        return OAuth2(self._core.accounts.registration.public.client_id)
 
     @property
     def confidential(self) -> OAuth2:
         """The app as a confidential client."""
-        client = self._accounts.registration.confidential
+        client = self._core.accounts.registration.confidential
         return OAuth2(client.client_id, client.secret)
+
+    @property
+    def clock(self) -> Clock:
+        """The time that it goes by; give it to a client, and both agree."""
+        return self._core.clock
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in force: add, switch and remove them at any time."""
+        return self._core.faults
 
     @property
     def requests(self) -> deque[RecordedRequest]:
         """The latest requests, oldest first."""
-        return self._server.requests
+        return self._core.records.latest
 
     @property
     def rejected(self) -> int:
         """How many requests were answered with 429."""
-        return self._server.rejected
+        return self._core.records.rejected
 
     @property
     def failures(self) -> deque[Exception]:
@@ -182,12 +193,12 @@ class Sandbox:
     @property
     def open_connections(self) -> int:
         """How many connections clients hold open."""
-        return self._server.open_connections
+        return self._server.listener.open_connections
 
     @property
     def refreshes(self) -> list[RecordedRefresh]:
         """Every attempt to renew an access token, oldest first."""
-        return self._api.desk.refreshes
+        return self._core.contents.api.desk.refreshes
 
     @property
     def before_token(self) -> Hook | None:
@@ -223,16 +234,16 @@ class Sandbox:
             ValueError: the page shows an error; the message says which.
         """
         person = (user or self.me).user_id
-        now = self._clock.time()
-        return answer_page(self._api.answer, url, user_id=person, allow=allow, now=now)
+        now = self.clock.time()
+        return answer_page(self._core.answer, url, user_id=person, allow=allow, now=now)
 
     def expire_access_tokens(self) -> None:
         """Let every OAuth 2.0 access token given out so far be past its end."""
-        self._accounts.grants.expire()
+        self._core.accounts.grants.expire()
 
     def revoke(self, account: Account) -> None:
         """Let a user take back all they have allowed: every token of theirs ends."""
-        self._accounts.revoke(account.user_id)
+        self._core.accounts.revoke(account.user_id)
 
     def new_account(
         self, username: str | None = None, *, scopes: Iterable[str] = SCOPES
@@ -246,13 +257,7 @@ class Sandbox:
         Raises:
             ValueError: there is no such scope, or the name is taken or none that X allows.
         """
-        if username is not None and _USERNAME.fullmatch(username) is None:
-            raise ValueError(f"{username!r} is not 1 to 15 letters, digits or underscores")
-        if username is not None and self._world.user_named(username) is not None:
-            raise ValueError(f"the name {username!r} is taken")
-        account = self._accounts.new(username, scopes)
-        self._world.add_user(profile(account))
-        return account
+        return self._core.new_account(username, scopes)
 
     def add_tweet(
         self, *, retweets: int = 0, text: str = "Hello, sandbox!", author: Account | None = None
@@ -263,17 +268,61 @@ class Sandbox:
             retweets: how many times.
             text: what it says.
             author: who wrote it; TwitterDev by default.
+
+        Raises:
+            ValueError: the number of retweets is out of range.
         """
-        # It lies as far back as its retweets need, in the usual distance.
-        written = self._world.fresh_id(self._now()) - (retweets + 1) * 97_000 * STEP
-        tweet = Tweet(
-            id=max(1, written),
-            author_id=story.AUTHOR_ID if author is None else int(author.user_id),
-            text=text,
-        )
-        tweet.retweets = story.crowd_retweets(tweet.id, retweets, self._now(), self._seed)
-        self._world.add_tweet(tweet)
-        return str(tweet.id)
+        author_id = story.AUTHOR_ID if author is None else int(author.user_id)
+        return str(self._core.add_tweet(text, retweets, author_id).id)
+
+    def add_retweets(self, count: int = 1, *, tweet_id: str | None = None) -> None:
+        """Let more of the crowd retweet a tweet, now.
+
+        Args:
+            count: how many.
+            tweet_id: the tweet; by default :attr:`tweet_id`.
+
+        Raises:
+            ValueError: there is no such tweet, or the number is out of range.
+        """
+        tweet = self._core.tweet(int(tweet_id or self.tweet_id))
+        self._core.act(tweet, None, count, undo=False)
+
+    def advance(self, seconds: float) -> None:
+        """Move the sandbox's clock on, so that windows end and tokens expire.
+
+        Signatures are taken with the time from before as well, since the clock of who signs was
+        not moved.
+
+        Args:
+            seconds: how far.
+
+        Raises:
+            ValueError: that is backwards, or too far.
+            TypeError: the clock can't be moved on.
+        """
+        self._core.advance(seconds)
+
+    def reset(self) -> None:
+        """Be as at the start: tweets, accounts, tokens, limits, faults; but not the clock."""
+        self._core.reset()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to a file, as JSON Lines.
+
+        Raises:
+            OSError: the file can't be written.
+        """
+        snapshot.write(self._core, Path(path))
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Replace the state by that of a file; all of it, or nothing.
+
+        Raises:
+            OSError: the file can't be read.
+            ValueError: a line can't be read; the message says which, and why.
+        """
+        snapshot.read(self._core, Path(path))
 
     async def start(self) -> None:
         """Begin to listen; started again after closing, at the same address and with its state.
@@ -282,9 +331,7 @@ class Sandbox:
             RuntimeError: it does already.
             OSError: the port is taken.
         """
-        if self._server.listening:
-            raise RuntimeError("the sandbox has been started already")
-        self._bound = await self._server.listen(self._bound or self._port)
+        await self._server.start(self._port)
 
     async def aclose(self) -> None:
         """Stop listening and close all connections; harmless when closed."""
@@ -301,6 +348,3 @@ class Sandbox:
         trace: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-    def _now(self) -> int:
-        return first_id(self._clock.time())

@@ -4,151 +4,150 @@ aiohttp's low-level server calls one function; routing and everything else is th
 so that a reply costs little and every error, down to a wrong method, has X's shape.
 """
 
-import logging
 import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from twretweet.clock import Clock
-from twretweet.sandbox.api import Api
+from twretweet.sandbox import page
+from twretweet.sandbox.admin import PREFIX
+from twretweet.sandbox.admin.http import Admin
+from twretweet.sandbox.admin.shapes import StateView
+from twretweet.sandbox.admin.views import state
 from twretweet.sandbox.call import Answer, Incoming
+from twretweet.sandbox.core import Core
 from twretweet.sandbox.draw import draw
+from twretweet.sandbox.faults import bodies, headers, wire
+from twretweet.sandbox.faults.faults import Met
+from twretweet.sandbox.headers import api_headers, gzipped, limit_headers, takes_gzip
 from twretweet.sandbox.hooks import Hooks, Outage
+from twretweet.sandbox.listener import Listener
 from twretweet.sandbox.oauth.desk import TOKEN_PATH
+from twretweet.sandbox.records import RecordedRequest
 from twretweet.sandbox.reply import Reply, broken, crashed, plain
 from twretweet.sandbox.snowflake import http_date
 
-# Where aiohttp tells of requests that are no HTTP; silent unless logging is set up.
-_LOG: Final = logging.getLogger("twretweet.sandbox")
-_LOG.addHandler(logging.NullHandler())
-_KEPT_REQUESTS: Final = 10_000
 _KEPT_FAILURES: Final = 100
-_CLOSING_SECONDS: Final = 0.25
-_TOO_MANY: Final = 429
 _SECRETS: Final = re.compile(
     r"(?<![^&])((?:oauth_(?:token|verifier|signature)|state|code|code_challenge|code_verifier"
     r"|token|access_token|refresh_token|client_secret)=)[^&]+"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedRequest:
-    """A request that was answered.
-
-    Args:
-        time: when it came, in epoch seconds of the sandbox's clock.
-        method: the HTTP method.
-        path: the path as it was sent, without the query.
-        query: the query as it was sent, without the question mark, but for the values of what
-            opens something, such as ``oauth_token`` and ``state``.
-        status: the status of the reply; 0 if the connection was dropped instead.
-        account: the user id of the caller, ``"app"`` for the app itself, ``None`` if unknown.
-        remaining: how many requests were left in the tightest window, ``None`` without one.
-        cookie: the ``Cookie`` header that came with it.
-    """
-
-    time: float
-    method: str
-    path: str
-    query: str
-    status: int
-    account: str | None
-    remaining: int | None
-    cookie: str | None
+_UNTROUBLED: Final = Met()
 
 
 class Server:
-    """Listens on loopback and answers with what :class:`Api` says.
+    """Answers over HTTP with what :class:`Core` says.
 
     Args:
-        api: gives the answers.
-        clock: tells the time of requests and replies.
-        latency: seconds to wait before each reply.
-        window_scale: what the header ``x-sandbox-window-scale`` says.
-        seed: makes the ids of replies.
+        core: gives the answers.
+        host: the address to listen on.
+
+    Attributes:
+        failures: what went wrong in the sandbox itself.
+        hooks: what to await around the token endpoint.
+        listener: the port.
     """
 
-    def __init__(
-        self, api: Api, clock: Clock, *, latency: float, window_scale: float, seed: int
-    ) -> None:
-        self._api = api
-        self._clock = clock
-        self._latency = latency
-        self._scale = f"{window_scale:.10g}"
-        self._seed = seed
-        self._served = 0
+    def __init__(self, core: Core, host: str) -> None:
+        self._core = core
+        self._clock = core.clock
+        self._latency = core.options.quirks.latency
+        self._scale = f"{core.options.window_scale:.10g}"
         self._date = (0, "")
         self._encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
-        self._http: web.Server | None = None
-        self._runner: web.ServerRunner | None = None
-        self.requests: deque[RecordedRequest] = deque(maxlen=_KEPT_REQUESTS)
+        self._host = host
+        self._bound: int | None = None
+        self._admin = Admin(core, self._look)
         self.failures: deque[Exception] = deque(maxlen=_KEPT_FAILURES)
-        self.rejected = 0
         self.hooks = Hooks()
+        self.listener = Listener(self._handle, host)
 
     @property
-    def listening(self) -> bool:
-        """Whether it takes connections."""
-        return self._runner is not None
-
-    @property
-    def open_connections(self) -> int:
-        """How many connections clients hold open."""
-        return 0 if self._http is None else len(self._http.connections)
-
-    async def listen(self, port: int) -> int:
-        """Begin to listen on 127.0.0.1, and return the port.
+    def url(self) -> str:
+        """The base address.
 
         Raises:
+            RuntimeError: it was never started.
+        """
+        if self._bound is None:
+            raise RuntimeError("start the sandbox first: async with Sandbox() as sandbox")
+        return f"http://{_reachable(self._host)}:{self._bound}"
+
+    async def start(self, port: int) -> None:
+        """Begin to listen, at the same port as before if there was one.
+
+        Raises:
+            RuntimeError: it does already.
             OSError: the port is taken.
         """
-        self._http = web.Server(self._handle, access_log=None, logger=_LOG)
-        self._runner = web.ServerRunner(self._http, shutdown_timeout=_CLOSING_SECONDS)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
-        try:
-            await site.start()
-        except OSError:
-            await self.close()
-            raise
-        return int(self._runner.addresses[0][1])
+        if self.listener.listening:
+            raise RuntimeError("the sandbox has been started already")
+        self._bound = await self.listener.listen(self._bound or port)
 
     async def close(self) -> None:
         """Close the port and every connection; harmless when closed."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
-        self._http = None
+        self._core.changes.end()
+        await self.listener.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.raw_path.startswith(PREFIX) or page.is_wanted(request.method, request.raw_path):
+            return await self._administer(request)
         now = self._clock.time()
         try:
             body = await request.read() if request.body_exists else b""
         except web.HTTPRequestEntityTooLarge:
-            incoming = _incoming(request, b"", now)
+            incoming = self._incoming(request, b"", now)
             answer, encoded = self._encoded(plain(413))
         except (ConnectionError, HttpProcessingError, web.RequestPayloadError):
             # Broken off or badly chunked: no fault of the sandbox.
-            incoming = _incoming(request, b"", now)
+            incoming = self._incoming(request, b"", now)
             answer, encoded = self._encoded(plain(400))
         else:
-            incoming = _incoming(request, body, now)
+            self.listener.spoke(request)
+            incoming = self._incoming(request, body, now)
             try:
                 incoming, answer, encoded = await self._settle(incoming)
             except Outage as outage:
                 answer, encoded = self._encoded(broken(outage.status))
-        if self._latency:
-            await self._clock.sleep(self._latency)
+        return await self._send(request, incoming, answer, encoded)
+
+    async def _send(
+        self, request: web.BaseRequest, incoming: Incoming, answer: Answer, encoded: bytes
+    ) -> web.StreamResponse:
+        """Answer, late and in pieces if it has to be."""
+        met = answer.met or _UNTROUBLED
+        wait = self._latency + sum(fault.number("seconds") for fault in met.at("wait"))
+        if wait:
+            await self._clock.sleep(wait)
         response = self._respond(incoming, answer, encoded)
-        if not answer.reply.status and request.transport is not None:
-            request.transport.abort()
+        if not answer.reply.status:
+            wire.reset(request.transport)
+            return response
+        for fault in met.at("wire"):
+            try:
+                return await wire.damage(fault, request, response, self._clock)
+            except ConnectionError:
+                return response  # the client has gone before the fault was through
         return response
+
+    async def _administer(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.listener.spoke(request)
+        try:
+            return await self._admin.handle(request)
+        except ConnectionError:
+            raise  # the client has gone; aiohttp ends the rest
+        except Exception as failure:  # noqa: BLE001  # whatever it is, the client gets an answer
+            self.failures.append(failure)
+            return web.json_response({"error": "the sandbox failed; it has a bug"}, status=500)
+
+    def _look(self) -> StateView:
+        connections = self.listener.open_connections
+        return state(self._core, self.url, len(self.failures), connections)
 
     async def _settle(self, incoming: Incoming) -> tuple[Incoming, Answer, bytes]:
         """Answer a request, and await the hooks around the token endpoint.
@@ -174,8 +173,11 @@ class Server:
 
     def _answer(self, incoming: Incoming) -> tuple[Answer, bytes]:
         try:
-            answer = self._api.answer(incoming)
-            return answer, self._body(answer.reply)
+            answer = self._core.answer(incoming)
+            encoded = self._body(answer.reply)
+            if answer.met is not None and (faults := answer.met.at("body")):
+                encoded = bodies.change(faults, encoded, token=answer.met.token)
+            return answer, encoded
         except Exception as failure:  # noqa: BLE001  # whatever it is, the client gets an answer
             self.failures.append(failure)
             return self._encoded(crashed(incoming.path))
@@ -187,38 +189,24 @@ class Server:
         return reply.body if isinstance(reply.body, bytes) else self._encode(reply.body)
 
     def _respond(self, incoming: Incoming, answer: Answer, body: bytes) -> web.Response:
-        reply, caller, standing = answer.reply, answer.caller, answer.standing
-        self._served += 1
-        self.rejected += reply.status == _TOO_MANY
-        path, _, query = incoming.target.partition("?")
-        self.requests.append(
-            RecordedRequest(
-                time=incoming.now,
-                method=incoming.method,
-                path=path,
-                query=_SECRETS.sub(r"\1…", query),
-                status=reply.status,
-                account=caller.label if caller is not None else None,
-                remaining=standing.remaining if standing is not None else None,
-                cookie=incoming.headers.get("cookie"),
-            )
-        )
-        guest = caller.label if caller is not None else "unknown"
-        headers = {
-            "content-type": "application/json; charset=utf-8",
+        reply = answer.reply
+        record = _record(incoming, answer, self._core.records.next_number())
+        self._core.record(record)
+        contents = self._core.contents
+        sent = {
+            **api_headers(record.path, answer.caller, contents.state.vocabulary),
             "date": self._now(),
-            "server": "twretweet-sandbox",
-            "x-transaction-id": f"{draw(self._seed, self._served):016x}",
+            "x-transaction-id": f"{draw(contents.state.seed, record.number):016x}",
             "x-sandbox-window-scale": self._scale,
-            # X sends one with its replies; those of one account must not travel with another's.
-            "set-cookie": f"guest_id=v1%3A{guest}; Max-Age=63072000; Path=/; SameSite=Lax",
             **reply.headers,
+            **limit_headers(answer.standing),
         }
-        if standing is not None:
-            headers["x-rate-limit-limit"] = str(standing.limit)
-            headers["x-rate-limit-remaining"] = str(standing.remaining)
-            headers["x-rate-limit-reset"] = str(standing.reset)
-        return web.Response(body=body, status=reply.status or 500, headers=headers)
+        if answer.met is not None:
+            headers.change(answer.met.at("headers"), sent, self._clock.time())
+        if body and takes_gzip(incoming.headers.get("accept-encoding", "")):
+            sent["content-encoding"] = "gzip"
+            body = gzipped(body)
+        return web.Response(body=body, status=reply.status or 500, headers=sent)
 
     def _now(self) -> str:
         second = int(self._clock.time())
@@ -226,11 +214,38 @@ class Server:
             self._date = (second, http_date(second))
         return self._date[1]
 
+    def _incoming(self, request: web.BaseRequest, body: bytes, now: float) -> Incoming:
+        target = request.raw_path
+        if not target.isascii():
+            # Bytes that are no text can't be quoted back in the reply.
+            target = target.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        sent = {name.lower(): value for name, value in request.headers.items()}
+        ahead = self._core.ahead
+        return Incoming(request.method, sent.get("host", ""), target, sent, body, now, ahead)
 
-def _incoming(request: web.BaseRequest, body: bytes, now: float) -> Incoming:
-    target = request.raw_path
-    if not target.isascii():
-        # Bytes that are no text can't be quoted back in the reply.
-        target = target.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    return Incoming(request.method, headers.get("host", ""), target, headers, body, now)
+
+def _record(incoming: Incoming, answer: Answer, number: int) -> RecordedRequest:
+    caller, standing, met = answer.caller, answer.standing, answer.met
+    path, _, query = incoming.target.partition("?")
+    lost = met is not None and any(fault.kind == "lost_reply" for fault in met.faults)
+    return RecordedRequest(
+        time=incoming.now,
+        method=incoming.method,
+        path=path,
+        query=_SECRETS.sub(r"\1…", query),
+        status=0 if lost else answer.reply.status,
+        account=caller.label if caller is not None else None,
+        remaining=standing.remaining if standing is not None else None,
+        cookie=incoming.headers.get("cookie"),
+        cost=answer.cost,
+        faults=met.kinds if met is not None else (),
+        endpoint=answer.endpoint,
+        number=number,
+    )
+
+
+def _reachable(host: str) -> str:
+    """Return a host as it stands in an address; every address of a machine leads to loopback."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  # nobody listens here, it is compared
+        return "127.0.0.1" if host == "0.0.0.0" else "[::1]"  # noqa: S104
+    return f"[{host}]" if ":" in host else host

@@ -4,6 +4,7 @@ Between them the four tweets have something for every expansion and every field:
 poll, a reply, a long text, an article.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,9 @@ TWEET_ID: Final = 1_228_393_702_244_134_912
 
 POLL_TWEET_ID: Final = 1_228_400_000_000_004_096
 LONG_TWEET_ID: Final = 1_228_300_000_000_008_192
+QUOTES: Final = 12
+"""How many tweets quote the first one; no more than the poll has retweeters, so all exist."""
+
 _PHOTO: Final = "3_1228393700000000001"
 _VIDEO: Final = "7_1228300000000000002"
 _PLACE: Final = "01a9a39529b27f36"
@@ -186,7 +190,7 @@ def _poll(now: int, seed: int) -> Tweet:
                 {"start": 0, "end": 11, "username": "TwitterDev", "id": str(AUTHOR_ID)},
             ]
         },
-        retweets=crowd_retweets(POLL_TWEET_ID, 12, now, seed),
+        retweets=crowd_retweets(POLL_TWEET_ID, QUOTES, now, seed),
         replied_to=(TWEET_ID, AUTHOR_ID),
         poll_id=_POLL,
     )
@@ -209,6 +213,36 @@ def _long(now: int, seed: int) -> Tweet:
         note=Note((text * 6).rstrip(), {"mentions": [mention]}),
         article=Article("How lists are paged", _PHOTO, (_VIDEO,)),
     )
+
+
+def quotes(member: Callable[[int], int]) -> list[Tweet]:
+    """Return the tweets that quote the first one, by the crowd; every third is a reply as well.
+
+    Args:
+        member: tells the id of the user of the crowd with an index.
+    """
+    lead = "Worth a look: "
+    url = "https://t.co/9qUoTeTw1t"
+    made: list[Tweet] = []
+    for number in range(QUOTES):
+        entity: Entity = {
+            "start": len(lead),
+            "end": len(lead) + len(url),
+            "url": url,
+            "expanded_url": f"https://x.com/TwitterDev/status/{TWEET_ID}",
+            "display_url": f"x.com/TwitterDev/status/{TWEET_ID}",
+        }
+        made.append(
+            Tweet(
+                id=TWEET_ID + (number + 1) * 7_200_000 * STEP + 1,
+                author_id=member(number),
+                text=lead + url,
+                entities={"urls": [entity]},
+                replied_to=(POLL_TWEET_ID, AUTHOR_ID) if number % 3 == 0 else None,
+                quoted=(TWEET_ID, AUTHOR_ID),
+            )
+        )
+    return made
 
 
 def own_tweets(author_id: int, first: int, now: int, seed: int) -> list[Tweet]:

@@ -64,7 +64,7 @@ def counts(tweet: Tweet, retweet_name: str) -> dict[str, int]:
         retweet_name: len(tweet.retweets),
         "reply_count": own * (bits % 400),
         "like_count": own * (len(tweet.retweets) * 3 + (bits >> 9) % 50),
-        "quote_count": own * ((bits >> 18) % 90),
+        "quote_count": own * len(tweet.quotes),
         "bookmark_count": own * ((bits >> 27) % 70),
         "impression_count": own * (len(tweet.retweets) * 110 + (bits >> 36) % 10_000),
     }
@@ -95,9 +95,8 @@ def _paid_metrics(tweet: Tweet) -> object:
 def _referenced(tweet: Tweet) -> object:
     if tweet.original is not None:
         return [{"type": "retweeted", "id": str(tweet.original.id)}]
-    if tweet.replied_to is not None:
-        return [{"type": "replied_to", "id": str(tweet.replied_to[0])}]
-    return None
+    found = (("quoted", tweet.quoted), ("replied_to", tweet.replied_to))
+    return [{"type": kind, "id": str(one[0])} for kind, one in found if one is not None] or None
 
 
 def _article_title(tweet: Tweet) -> object:

@@ -42,6 +42,8 @@ class Tweet:
         retweets: who retweeted it; a retweet has the list of its original.
         original: the tweet that this one retweets.
         replied_to: the id and the author's id of the tweet that this one answers.
+        quoted: the id and the author's id of the tweet that this one quotes.
+        quotes: the ids of the tweets that quote this one, ascending.
         media_keys: the media attached.
         media_source: the tweet that the media were taken from.
         poll_id: the poll attached.
@@ -58,6 +60,8 @@ class Tweet:
     retweets: Retweets = field(default_factory=Retweets)
     original: "Tweet | None" = None
     replied_to: tuple[int, int] | None = None
+    quoted: tuple[int, int] | None = None
+    quotes: tuple[int, ...] = ()
     media_keys: tuple[str, ...] = ()
     media_source: int | None = None
     poll_id: str | None = None

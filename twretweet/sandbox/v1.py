@@ -23,11 +23,12 @@ _V2_GROUP: Final = {"symbols": "cashtags", "user_mentions": "mentions"}
 def retweet(state: State, call: Call) -> Reply:
     """POST /1.1/statuses/retweet/:id.json."""
     tweet = _find(state, call)
-    user_id = call.caller.user_id or 0
+    user_id = _updating(state, call)
     made = state.world.retweet(user_id, tweet, first_id(call.incoming.now))
     if made is None:
         return v1_error(403, 327, "You have already retweeted this Tweet.")
-    return Reply(200, _Statuses(state.world, user_id, trim=_trims(call)).show(made))
+    state.updates.count(user_id, call.incoming.now)
+    return Reply(200, _Statuses(state.world, user_id, call).show(made))
 
 
 def unretweet(state: State, call: Call) -> Reply:
@@ -35,7 +36,7 @@ def unretweet(state: State, call: Call) -> Reply:
     tweet = _find(state, call)
     user_id = call.caller.user_id or 0
     state.world.undo(user_id, tweet)
-    shown = _Statuses(state.world, user_id, trim=_trims(call)).show(tweet.original or tweet)
+    shown = _Statuses(state.world, user_id, call).show(tweet.original or tweet)
     return Reply(200, shown)
 
 
@@ -44,9 +45,10 @@ def update(state: State, call: Call) -> Reply:
     text = call.query.get("status", [""])[0]
     if not text:
         return v1_error(403, 170, "Missing required parameter: status.")
-    user_id = call.caller.user_id or 0
+    user_id = _updating(state, call)
     made = state.world.write(user_id, text, first_id(call.incoming.now))
-    return Reply(200, _Statuses(state.world, user_id, trim=_trims(call)).show(made))
+    state.updates.count(user_id, call.incoming.now)
+    return Reply(200, _Statuses(state.world, user_id, call).show(made))
 
 
 def _find(state: State, call: Call) -> Tweet:
@@ -59,8 +61,12 @@ def _find(state: State, call: Call) -> Tweet:
     return tweet
 
 
-def _trims(call: Call) -> bool:
-    return call.query.get("trim_user", [""])[0] in _TRUE
+def _updating(state: State, call: Call) -> int:
+    """Return who posts, unless they have posted too much today."""
+    user_id = call.caller.user_id or 0
+    if state.updates.exhausted(user_id, call.incoming.now):
+        raise Refused(v1_error(403, 185, "User is over daily status update limit."))
+    return user_id
 
 
 class _Statuses:
@@ -69,25 +75,27 @@ class _Statuses:
     Args:
         world: where the users are.
         viewer: who looks; ``retweeted`` speaks of them.
-        trim: whether users come as ids alone.
+        call: says whether users come as ids alone, and texts with their names of today.
     """
 
-    __slots__ = ("_trim", "_viewer", "_world")
+    __slots__ = ("_extended", "_trim", "_viewer", "_world")
 
-    def __init__(self, world: World, viewer: int, *, trim: bool) -> None:
+    def __init__(self, world: World, viewer: int, call: Call) -> None:
         self._world = world
         self._viewer = viewer
-        self._trim = trim
+        self._trim = call.query.get("trim_user", [""])[0] in _TRUE
+        self._extended = call.query.get("tweet_mode", [""])[0] == "extended"
 
     def show(self, tweet: Tweet) -> dict[str, object]:
         """Return the status object of ``tweet``, with its original inside if it is a retweet."""
         reply_to = tweet.replied_to
         author = self._world.user(reply_to[1]) if reply_to is not None else None
+        quoted = (tweet.original or tweet).quoted
         shown: dict[str, object] = {
             "created_at": v1_date(milliseconds(tweet.id)),
             "id": tweet.id,
             "id_str": str(tweet.id),
-            "text": tweet.text,
+            **self._text(tweet),
             "truncated": False,
             "entities": _entities(tweet),
             "source": '<a href="https://example.com" rel="nofollow">X for Sandboxes</a>',
@@ -101,16 +109,24 @@ class _Statuses:
             "coordinates": None,
             "place": None,
             "contributors": None,
-            "is_quote_status": False,
+            "is_quote_status": quoted is not None,
             "retweet_count": len(tweet.retweets),
             "favorite_count": counts(tweet.original or tweet, "retweet_count")["like_count"],
             "favorited": False,
             "retweeted": tweet.retweets.by_user(self._viewer) is not None,
             "lang": "en",
         }
+        if quoted is not None:
+            shown["quoted_status_id"] = quoted[0]
+            shown["quoted_status_id_str"] = str(quoted[0])
         if tweet.original is not None:
             shown["retweeted_status"] = self.show(tweet.original)
         return shown
+
+    def _text(self, tweet: Tweet) -> dict[str, object]:
+        if not self._extended:
+            return {"text": tweet.text}
+        return {"full_text": tweet.text, "display_text_range": (0, len(tweet.text))}
 
     def _user(self, user_id: int) -> dict[str, object]:
         user = self._world.user(user_id)

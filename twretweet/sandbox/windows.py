@@ -8,12 +8,13 @@ Source: https://docs.x.com/x-api/fundamentals/rate-limits
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 QUARTER_HOUR: Final = 900
 THREE_HOURS: Final = 10_800
+DAY: Final = 86_400
 _SWEEP_ABOVE: Final = 10_000
 
 
@@ -25,11 +26,13 @@ class Slot:
         key: which window it is.
         limit: how many requests the window allows.
         seconds: how long it lasts, before scaling.
+        told: how the headers begin that tell of it.
     """
 
     key: tuple[str, ...]
     limit: int
     seconds: int
+    told: str = "x-rate-limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,29 @@ class Standing:
         limit: of the tightest window.
         remaining: how many requests it has left.
         reset: when it ends, in whole epoch seconds.
+        told: how the headers begin that tell of it.
+        others: the tightest window of each of the other sets of headers.
     """
 
     granted: bool
     limit: int
     remaining: int
     reset: int
+    told: str = "x-rate-limit"
+    others: tuple["Standing", ...] = ()
 
 
 @dataclass(slots=True)
-class _Window:
+class Window:
+    """A window that is open.
+
+    Args:
+        limit: how many requests it allows.
+        end: when it ends, in whole epoch seconds.
+        used: how many it has had.
+    """
+
+    limit: int
     end: int
     used: int = 0
 
@@ -66,7 +82,7 @@ class Windows:
 
     def __init__(self, scale: float) -> None:
         self._scale = scale
-        self._open: dict[tuple[str, ...], _Window] = {}
+        self._open: dict[tuple[str, ...], Window] = {}
         self._sweep_above = _SWEEP_ABOVE
 
     def take(self, slots: Sequence[Slot], now: float) -> Standing | None:
@@ -84,20 +100,47 @@ class Windows:
             if granted:
                 window.used += 1
                 self._open[slot.key] = window
-        slot, tightest = min(
-            windows, key=lambda each: (each[0].limit - each[1].used, -each[1].end)
-        )
-        return Standing(granted, slot.limit, slot.limit - tightest.used, tightest.end)
+        return _standing(windows, granted=granted)
 
-    def _window(self, slot: Slot, now: float) -> _Window:
+    def look(self, slots: Sequence[Slot], now: float) -> Standing | None:
+        """Tell how a request would stand that takes no slot."""
+        windows = [(slot, self._window(slot, now)) for slot in slots]
+        return _standing(windows, granted=True) if windows else None
+
+    def opened(self, now: float) -> Iterator[tuple[tuple[str, ...], Window]]:
+        """Go through the windows that are open, each with its key."""
+        for key, window in self._open.items():
+            if now < window.end:
+                yield key, window
+
+    def restore(self, key: tuple[str, ...], window: Window) -> None:
+        """Let a window be open."""
+        self._open[key] = window
+
+    def left(self, slot: Slot, now: float) -> int:
+        """Return how many requests one window has left, without taking any."""
+        return slot.limit - self._window(slot, now).used
+
+    def _window(self, slot: Slot, now: float) -> Window:
         window = self._open.get(slot.key)
         if window is not None and now < window.end:
             return window
         if len(self._open) > self._sweep_above:
             self._sweep(now)
-        return _Window(end=math.ceil(now + slot.seconds * self._scale))
+        return Window(slot.limit, math.ceil(now + slot.seconds * self._scale))
 
     def _sweep(self, now: float) -> None:
         """Forget the windows that have ended; many accounts come once and never again."""
         self._open = {key: window for key, window in self._open.items() if now < window.end}
         self._sweep_above = max(_SWEEP_ABOVE, 2 * len(self._open))
+
+
+def _standing(windows: Sequence[tuple[Slot, Window]], *, granted: bool) -> Standing:
+    slot, tightest = min(windows, key=lambda each: (each[0].limit - each[1].used, -each[1].end))
+    rest = [each for each in windows if each[0].told != slot.told]
+    others: tuple[Standing, ...] = ()
+    if rest:
+        other = _standing(rest, granted=granted)
+        others = (other, *other.others)
+    left = slot.limit - tightest.used
+    return Standing(granted, slot.limit, left, tightest.end, slot.told, others)

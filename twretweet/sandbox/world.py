@@ -3,9 +3,12 @@
 Everything here is plain memory and returns at once, so a request sees and changes it as a whole.
 """
 
+from bisect import insort
+from collections.abc import Iterator
+
 from twretweet.sandbox import story
 from twretweet.sandbox.people import Crowd, User
-from twretweet.sandbox.retweets import IdList
+from twretweet.sandbox.retweets import IdList, LiveIndex, Retweets
 from twretweet.sandbox.tweets import Echoes, Tweet
 
 
@@ -27,7 +30,8 @@ class World:
         self._echoes: dict[int, Echoes] = {}
         self._crowded: list[Tweet] = []
         self._by_author: dict[int, list[int]] = {}
-        self._live: dict[int, int] = {}
+        self._live = LiveIndex()
+        self._newcomers: dict[int, int] = {}
         self._crowd = Crowd(
             seed,
             pinned=story.LONG_TWEET_ID,
@@ -37,6 +41,23 @@ class World:
         self.add_user(story.author())
         for tweet in story.tweets(retweets, now, seed):
             self.add_tweet(tweet)
+        for tweet in story.quotes(self._crowd.user_id):
+            self.add_tweet(tweet)
+
+    @property
+    def latest_id(self) -> int:
+        """The highest id given out so far."""
+        return self._latest
+
+    @property
+    def population(self) -> int:
+        """How many users of the crowd there are."""
+        return self._population
+
+    def go_on(self, latest_id: int, population: int) -> None:
+        """Go on from the counts of another world."""
+        self._latest = max(self._latest, latest_id)
+        self._population = max(self._population, population)
 
     # Users
 
@@ -67,12 +88,18 @@ class World:
         if writer is None:
             raise ValueError(f"no user {tweet.author_id} to write tweet {tweet.id}")
         self._echoes[tweet.id] = Echoes(tweet, writer.username)
-        if tweet.retweets.crowd:
+        self.set_retweets(tweet, tweet.retweets)
+        insort(self._by_author.setdefault(tweet.author_id, []), tweet.id)
+        if tweet.quoted is not None and (quoted := self.tweet(tweet.quoted[0])) is not None:
+            quoted.quotes = tuple(sorted({*quoted.quotes, tweet.id}))
+
+    def set_retweets(self, tweet: Tweet, retweets: Retweets) -> None:
+        """Let ``tweet`` have these retweets, and the crowd be as large as they need."""
+        tweet.retweets = retweets
+        self._crowded = [one for one in self._crowded if one is not tweet]
+        if retweets.crowd:
             self._crowded.append(tweet)
-            self._population = max(self._population, tweet.retweets.crowd)
-        mine = self._by_author.setdefault(tweet.author_id, [])
-        mine.append(tweet.id)
-        mine.sort()
+            self._population = max(self._population, retweets.crowd)
 
     def write(self, author_id: int, text: str, now: int) -> Tweet:
         """Post a new tweet."""
@@ -84,7 +111,7 @@ class World:
         """Find a tweet, or a retweet, by id."""
         if (echoes := self._echoes.get(tweet_id)) is not None:
             return echoes.original
-        if (original := self._live.get(tweet_id)) is not None:
+        if (original := self._live.find(tweet_id)) is not None:
             echoes = self._echoes[original]
             position = echoes.original.retweets.position_of(tweet_id)
             return None if position is None else self.retweet_at(echoes.original, position)
@@ -110,6 +137,17 @@ class World:
         mine = self._by_author.get(author_id, [])
         return IdList([one for one in mine if len(self._echoes[one].original.retweets)])
 
+    def quotes_of(self, tweet: Tweet, *, replies: bool = True) -> IdList:
+        """List the ids of the tweets that quote ``tweet``, with those that are replies or not."""
+        if replies:
+            return IdList(list(tweet.quotes))
+        found = [(one, self._echoes[one].original) for one in tweet.quotes]
+        return IdList([one for one, quote in found if quote.replied_to is None])
+
+    def originals(self) -> Iterator[Tweet]:
+        """Go through all tweets that are no retweets, in no order."""
+        return (echoes.original for echoes in self._echoes.values())
+
     # Actions
 
     def retweet(self, user_id: int, tweet: Tweet, now: int) -> Tweet | None:
@@ -119,7 +157,7 @@ class World:
             return None
         snowflake = original.retweets.add(user_id, self.fresh_id(now))
         self._latest = max(self._latest, snowflake)
-        self._live[snowflake] = original.id
+        self._live.add(snowflake, original.id)
         return self._echoes[original.id].echo(snowflake, user_id)
 
     def undo(self, user_id: int, tweet: Tweet) -> bool:
@@ -128,8 +166,39 @@ class World:
         snowflake = original.retweets.by_user(user_id)
         if snowflake is None:
             return False
-        del self._live[snowflake]
+        self._live.remove(snowflake)
         return original.retweets.remove(user_id)
+
+    def newcomer_retweet(self, tweet: Tweet, now: int) -> None:
+        """Let somebody of the crowd retweet ``tweet`` who hasn't yet."""
+        original = tweet.original or tweet
+        retweets = original.retweets
+        index = self._newcomers.get(original.id, retweets.crowd)
+        self._newcomers[original.id] = index + 1
+        self._population = max(self._population, index + 1)
+        self.retweet(self._crowd.user_id(index), original, now)
+
+    def newcomer_undo(self, tweet: Tweet) -> bool:
+        """Let the latest of them take it back; return whether there was one."""
+        original = tweet.original or tweet
+        for user_id in original.retweets.live_users():
+            if self._crowd.index_of(user_id) is not None:
+                return self.undo(user_id, original)
+        return False
+
+    def put_retweet(self, user_id: int, tweet: Tweet, snowflake: int) -> None:
+        """Let a retweet exist that was made elsewhere.
+
+        Raises:
+            ValueError: it can't.
+        """
+        tweet.retweets.put(user_id, snowflake)
+        self._live.add(snowflake, tweet.id)
+        self._latest = max(self._latest, snowflake)
+        if (index := self._crowd.index_of(user_id)) is not None:
+            self._population = max(self._population, index + 1)
+            known = self._newcomers.get(tweet.id, tweet.retweets.crowd)
+            self._newcomers[tweet.id] = max(known, index + 1)
 
     def fresh_id(self, now: int) -> int:
         """Return an id that nothing else has, at the lowest id ``now`` of this moment."""

@@ -39,6 +39,7 @@ def retweet(state: State, call: Call) -> Reply:
     made = state.world.retweet(user_id, tweet, first_id(call.incoming.now))
     if made is None:
         return invalid_request(names.problems, [{"message": ALREADY}], detail=ALREADY)
+    state.updates.count(user_id, call.incoming.now)
     data: dict[str, object] = {"retweeted": True}
     if state.vocabulary != "tweet":
         # Only 2.167 has it; who expects the older reply passes over what it doesn't know.

@@ -3,7 +3,8 @@
 1. A task fetches until ``depth`` pages are ready, and ends. Whoever takes a page starts it again.
    So a caller who stops leaves no task waiting.
 2. What the task meets, an error or the end, is told after the pages that came before it, as
-   without prefetching. After an error the task rests until the error was raised.
+   without prefetching. After an error the task rests until the error was raised. One that kept the
+   request from being sent may hold no more when its page is asked for: it is tried once more.
 3. A caller who is cancelled while it waits ends the task first. A walk that is forgotten ends it
    too: the task knows nothing of the walk, so the walk can be collected.
 """
@@ -17,11 +18,20 @@ from typing import Generic, TypeVar
 
 import anyio
 
-from twretweet.errors import ManagerClosed
+from twretweet.errors import (
+    BudgetExceeded,
+    BudgetUnavailable,
+    LimiterUnavailable,
+    ManagerClosed,
+    RateLimitExceeded,
+)
 from twretweet.walk.sheets import Sheet, Sheets
 from twretweet.walk.source import Identified, PageSource
 
 T = TypeVar("T", bound=Identified)
+
+# Nothing was sent, so nothing is paid, nor a slot taken, by asking again.
+_NEVER_SENT = (RateLimitExceeded, LimiterUnavailable, BudgetExceeded, BudgetUnavailable)
 
 
 class Ahead(Generic[T]):
@@ -45,6 +55,8 @@ class Ahead(Generic[T]):
 
     async def fetch(self) -> Sheet[T] | None:
         """The next page; ``None`` at the end. Errors are those of :meth:`Sheets.fetch`."""
+        if isinstance(self._error, _NEVER_SENT) and not self._ready:
+            self._error = None
         while not self._ready:
             if self._error is not None:
                 error, self._error = self._error, None

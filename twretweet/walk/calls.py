@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from twretweet import ids
 from twretweet.budget import AnyBudget
-from twretweet.errors import TwretweetError
+from twretweet.errors import QueryError, TwretweetError
 from twretweet.ids import TweetRef
 from twretweet.models import Tweet, User
 from twretweet.pipeline import Caller, PageFetcher
@@ -164,6 +164,11 @@ class Walks:
 
         Source: https://docs.x.com/x-api/posts/get-reposts
         """
+        if isinstance(tweet_ids, str | bytes):
+            raise QueryError(
+                f"tweet_ids is {tweet_ids!r}: it must be a list of tweets, so put one alone in a "
+                "list, or walk it with retweets()"
+            )
         points = dict[str, Checkpoint]() if resume is None else resume
         sources = {
             tweet: PageFetcher(self._caller, endpoints.RETWEETS, query, tweet, budget)
@@ -196,13 +201,18 @@ class Walks:
         """Wait for new retweets of a tweet, without an end; each comes once, oldest first.
 
         It looks as often as what is left of the window allows until its end. The first look only
-        finds out what is there, and hands out nothing.
+        finds out what is there, and hands out nothing. All that is new is fetched before the first
+        of it is handed out, and a checkpoint holds none of it. Where a budget does not reach for
+        all that came while nobody watched, ``BudgetExceeded`` is raised with nothing handed out:
+        raise ``budget.cap`` and iterate the same watch again, which still has what it fetched. A
+        new watch from the checkpoint fetches it again, which costs again on another UTC day.
 
         Args:
             tweet_id: digits, an int, or the address of the tweet's page.
             query: which fields and expansions to ask for.
-            max_results: the size of a page, 1 to 100. Full pages cost no more: X charges for a
-                retweet once a day.
+            max_results: the size of a page, 1 to 100. A look pays for each retweet on its page
+                that was not paid that UTC day, new or not: a full page can cost more on the first
+                look of a day, and saves requests when many are new.
             every: the shortest time between two looks, in seconds.
             budget: what it may cost; a budget of the manager holds besides.
             on_problem: as for :meth:`retweets`.

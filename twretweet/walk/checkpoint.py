@@ -17,7 +17,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         endpoint: the name of the endpoint that is walked.
-        target: the id of the tweet, or ``""`` where there is none.
+        target: the id of the tweet, or of the user whose tweets are walked; ``""`` if unknown.
         params: the query of the walk.
         page_token: of the page to fetch next; ``None`` for the first page.
         handed_out: the ids of that page that were handed out already, in order.

@@ -7,14 +7,18 @@ Undone retweets vanish, the last one handed out among them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Set
 from typing import TypeVar
 
 from twretweet.walk.source import Identified
 
 T = TypeVar("T", bound=Identified)
 
-# A page's end may cut them in two, and half of them may be gone.
+# Pages' ends may cut them apart, and half of them may be gone. One alone may stand anywhere.
 _ENOUGH = 0.25
+_NOT_ALONE = 2
+# The more they are, the fewer of them an undo takes away. As many as the largest page has.
+_PLACE = 100
 
 
 def after_known(
@@ -48,21 +52,31 @@ def after_known(
     return rest, () if rest else known
 
 
-def after_place(data: tuple[T, ...], place: tuple[str, ...]) -> tuple[T, ...] | None:
+def after_place(
+    data: tuple[T, ...], place: tuple[str, ...], passed: Set[str]
+) -> tuple[T, ...] | None:
     """What stands after the items that were handed out last; ``None`` if the place is not here.
 
     One of them alone does not tell: who undid a retweet and made it again stands at the front
-    now. Together they tell, and as they lie side by side, a page has many of them or is another.
+    now. Together they tell, as they lie side by side, on one page or on pages that follow.
 
     Args:
         data: the items of a page, in X's order.
         place: the ids of the items that were handed out last.
+        passed: those of them that stood on the pages before.
     """
     ids = frozenset(place)
     here = [index for index, item in enumerate(data) if item.id in ids]
-    if not here or len(here) < _ENOUGH * min(len(ids), len(data)):
+    met = len(passed | {data[index].id for index in here})
+    enough = max(_ENOUGH * min(len(ids), len(data)), min(_NOT_ALONE, len(ids)))
+    if not here or met < enough:
         return None
     return data[here[-1] + 1 :]
+
+
+def place_after(place: tuple[str, ...], given: Iterable[str]) -> tuple[str, ...]:
+    """The ids that mark the place behind the items ``given``, which were handed out last."""
+    return tuple(dict.fromkeys((*place, *given)))[-_PLACE:]
 
 
 def age(tweet_id: str) -> int:

@@ -29,6 +29,7 @@ from twretweet.errors import (
     ConcurrentWalk,
     DecodeError,
     InvalidRequest,
+    ManagerClosed,
     NotFound,
     PaginationError,
     PermissionDenied,
@@ -165,17 +166,20 @@ class ManyWalks(Generic[T]):
     ) -> None:
         if type(at_once) is not int or at_once < 1:
             raise QueryError(f"at_once is {at_once!r}: it must be a number of pages, 1 or more")
-        self._walks = dict(walks)
+        # Of a walk that has come to its end, only where that was is kept.
+        self._walks: dict[str, Walk[T] | Checkpoint] = dict(walks)
+        self._again: list[tuple[str, Walk[T]]] = []  # those that failed
         self._on_error = on_error
         self._errors: dict[str, TwretweetError] = {}
         self._current: tuple[str, Walk[T]] | None = None
         self._waits = False
+        self._over = False  # whether all that could be walked is
         self._stopped: Exception | None = None  # what all would meet
         self._drained = False  # whether a page came since
         self._line: _Line[T] | None = None
         if source is not None:
             self._line = _Line(source, at_once)
-            self._line.waiting.extend(self._walks.items())
+            self._line.waiting.extend(walks.items())
             # Tasks must not outlive an iterator that was left by `break` and forgotten.
             weakref.finalize(self, self._line.abandon).atexit = False
 
@@ -200,12 +204,15 @@ class ManyWalks(Generic[T]):
 
     @property
     def errors(self) -> Mapping[str, TwretweetError]:
-        """What went wrong so far, by the id of the tweet."""
+        """What went wrong so far, by the id of the tweet; until those are tried once more."""
         return dict(self._errors)
 
     def checkpoints(self) -> dict[str, Checkpoint]:
         """The position of each walk after its item that was handed out last, by tweet id."""
-        return {key: walk.checkpoint() for key, walk in self._walks.items()}
+        return {
+            key: each if isinstance(each, Checkpoint) else each.checkpoint()
+            for key, each in self._walks.items()
+        }
 
     async def aclose(self) -> None:
         """End what is fetched at once; it isn't needed, and this can be iterated again."""
@@ -220,11 +227,15 @@ class ManyWalks(Generic[T]):
         if self._waits:
             raise ConcurrentWalk("two tasks iterate the same walks; give each its own")
         if self._current is not None:
+            self._current[1].put_away()
             line.waiting.append(self._current)
             self._current = None
+        if self._over:
+            self._over = False
+            self._errors.clear()  # those that failed are tried once more
         while True:
             if self._stopped is None:
-                line.advance()
+                self._advance(line)
             if line.came:
                 key, walk, outcome = line.came.popleft()
                 if await self._hand_out(line, key, walk, outcome):
@@ -248,11 +259,21 @@ class ManyWalks(Generic[T]):
         except PartialResult as error:
             self._failed(line, key, walk, error)
             return False
-        if more:
+        if not more:
+            self._walks[key] = walk.checkpoint()
+        else:
             self._current, self._drained = (key, walk), True
             if self._stopped is None:
-                line.advance()
+                self._advance(line)
         return more
+
+    def _advance(self, line: _Line[T]) -> None:
+        """Fetch on; a manager that was closed meanwhile is told of after what came."""
+        try:
+            line.advance()
+        except ManagerClosed:
+            if self._current is None and not line.came and line.idle:
+                raise
 
     def _resume(self, error: Exception) -> None:
         """Raise what stopped the fetching, unless it may be over."""
@@ -279,12 +300,14 @@ class ManyWalks(Generic[T]):
                 self._stopped, self._drained = error, False
             return
         self._errors[key] = error
+        self._again.append((key, walk))
         if self._on_error is not None:
             self._on_error(key, error)
 
     def _end(self, line: _Line[T]) -> bool:
-        errors, self._errors = self._errors, {}
-        line.waiting.extend((key, self._walks[key]) for key in errors)
-        if errors and self._on_error is None:
-            raise WalksFailed(errors)
+        line.waiting.extend(self._again)
+        self._again.clear()
+        self._over = True
+        if self._errors and self._on_error is None:
+            raise WalksFailed(self._errors)
         return False

@@ -21,7 +21,7 @@ from msgspec import Struct
 from twretweet.errors import InvalidRequest, PaginationError, TwretweetError
 from twretweet.models import Page
 from twretweet.walk.checkpoint import Checkpoint
-from twretweet.walk.known import after_known, after_place
+from twretweet.walk.known import after_known, after_place, place_after
 from twretweet.walk.source import Identified, PageSource
 
 T = TypeVar("T", bound=Identified)
@@ -30,7 +30,7 @@ T = TypeVar("T", bound=Identified)
 _ABOUT_TOKENS = ("pagination_token", "next_token")
 
 
-class Sheet(Struct, Generic[T]):
+class Sheet(Struct, Generic[T], kw_only=True):
     """A page as it is handed out.
 
     Attributes:
@@ -76,8 +76,9 @@ class Sheets(Generic[T]):
         self._known = start.handed_out
         self._last_id = start.last_id
         # The items that were handed out last, in X's order, where their ids don't tell the order.
-        self._place = () if source.newest_first else (start.place or start.known)
-        self._given: tuple[T, ...] = ()  # the last items that are handed out
+        self._place = () if source.newest_first else place_after(start.place, start.known)
+        self._passed: set[str] = set()  # those of them that stood on the pages of the search
+        self._given: tuple[str, ...] = ()  # the ids of the last page that had new items
         self._seen: set[str] = set()
         self._circle: str | None = None
         self._lost: str | None = None  # the token that X forgot, while its place is searched
@@ -126,46 +127,32 @@ class Sheets(Generic[T]):
         else:
             if self._circle is not None:
                 # An endless loop gives the page before once more: only what is new is handed out.
-                known = (*known, *(item.id for item in self._given))
+                known = (*known, *self._given)
             data, after = after_known(page.data, known, newest_first=self._source.newest_first)
-        stood, whole = page.data, left is None or len(data) <= left
-        if data is not stood or not whole:
+        whole = left is None or len(data) <= left
+        if data is not page.data or not whole:
             page = msgspec.structs.replace(page, data=data[:left])
-        self._note_place(stood, page.data, whole=whole)
+        given = tuple([item.id for item in page.data])
+        if given:
+            self._given, self._last_id, self._searched = given, given[-1], False
+            if not self._source.newest_first:
+                self._place = place_after(before, given)
         sheet = Sheet(
-            page,
+            page=page,
             # Until its place is found, a walk that is resumed has to search for it.
-            token if lost is None else lost,
-            known,
-            after,
-            before,
-            self._place,
-            whole and self._circle is None and (lost is None or self._lost is None),
+            token=token if lost is None else lost,
+            known=known,
+            known_after=after,
+            before=before,
+            after=self._place,
+            whole=whole and self._circle is None and (lost is None or self._lost is None),
         )
         self._advance(sheet, token, following)
         return sheet
 
-    def _note_place(self, stood: tuple[T, ...], given: tuple[T, ...], *, whole: bool) -> None:
-        """Note which items mark the place from here on.
-
-        Args:
-            stood: what stood on the page.
-            given: what of it is handed out.
-            whole: whether nothing was cut off the end for the sake of the limit.
-        """
-        if given:
-            self._last_id = given[-1].id
-        if self._source.newest_first or self._lost is not None or not stood:
-            return
-        ids = tuple([item.id for item in stood])
-        self._place = ids if whole else ids[: 1 + ids.index(given[-1].id)]
-
     def _advance(self, sheet: Sheet[T], token: str | None, following: str | None) -> None:
         data = sheet.page.data
         self._count += len(data)
-        if data:
-            self._searched = False
-            self._given = data
         if self._circle is not None:
             self._known = (*sheet.known, *(item.id for item in data))
             self._token = token
@@ -195,9 +182,7 @@ class Sheets(Generic[T]):
     def _begin_search(self, token: str | None) -> None:
         if self._lost is None:
             self._lost = token
-            if not self._source.newest_first:
-                # What was handed out before and has not turned up again lies right behind it.
-                self._place = (*self._place, *self._known)
+        self._passed.clear()
         self._searched = True
         self._token = None
         self._seen.clear()
@@ -216,11 +201,11 @@ class Sheets(Generic[T]):
                 self._lost = None
             return rest, after
         place = self._place
-        found = after_place(data, place)
+        found = after_place(data, place, self._passed)
+        self._passed.update({item.id for item in data} & set(place))
         if found is not None:
             self._lost = None
-            here = {item.id for item in data}
-            return found, tuple([each for each in place if each not in here])
+            return found, tuple([each for each in place if each not in self._passed])
         if following is not None:
             return (), place
         self._token, self._lost, self._searched = self._lost, None, False

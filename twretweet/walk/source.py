@@ -33,7 +33,7 @@ class PageSource(Protocol[T]):
 
     @property
     def target(self) -> str:
-        """The id of the tweet whose pages these are, or ``""``."""
+        """The id of the tweet, or of the user, whose pages these are; ``""`` if unknown."""
         ...
 
     @property

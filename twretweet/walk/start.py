@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import msgspec
+
 from twretweet.errors import CheckpointMismatch, QueryError
 from twretweet.walk.checkpoint import Checkpoint
 from twretweet.walk.source import Identified, PageSource
@@ -40,9 +42,11 @@ def start_of(source: PageSource[T], resume: Checkpoint | None, *, endpoint: str)
         return here
     if not isinstance(resume, Checkpoint):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise CheckpointMismatch("resume= takes a Checkpoint: make one by from_json()")
+    # Tokens of OAuth 2.0 do not tell whose they are, so a user may be known on one side only.
+    target = resume.target or here.target
     for what, ours, theirs in (
         ("endpoint", here.endpoint, resume.endpoint),
-        ("tweet", here.target, resume.target),
+        ("tweet or user", here.target or target, target),
         ("query", here.params, resume.params),
     ):
         if ours != theirs:
@@ -50,4 +54,4 @@ def start_of(source: PageSource[T], resume: Checkpoint | None, *, endpoint: str)
                 f"the checkpoint was made by a walk of another {what}: {theirs!r}, while this one "
                 f"has {ours!r}; resume it with the same {what}, or start without resume="
             )
-    return resume
+    return msgspec.structs.replace(resume, target=target)

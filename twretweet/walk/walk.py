@@ -125,6 +125,13 @@ class Walk(Generic[T]):
             self._ready.append(sheet)
         return True
 
+    def put_away(self) -> None:
+        """Keep the position in place of a page that was handed out; the items are the caller's."""
+        if self._sheet is None or self._index < len(self._sheet.page.data):
+            return
+        self._start, self._last_id = self.checkpoint(), self._last()
+        self._sheet, self._index = None, 0
+
     async def aclose(self) -> None:
         """End the prefetching at once, and return when it has ended.
 

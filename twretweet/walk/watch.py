@@ -5,7 +5,8 @@ again, and the pages behind it until one holds something known. The rules:
 
 1. Ids of tweets grow with time. What is older than the oldest known id is not new; what is known
    is not new; everything else is. So it does no harm that a known retweet is undone, and one that
-   turns up late in the list, up to a page back, is still found.
+   turns up late in the list, up to a page back, is still found. The first look goes past empty
+   pages, for what lies behind them is old.
 2. All that is new is gathered before the first of it is handed out, oldest first. An error leaves
    it gathered: asked again, the page that failed is fetched. Where X has forgotten that page's
    token, or it leads in a circle, gathering begins again at the first page.
@@ -152,13 +153,14 @@ class Watch(Generic[T]):
             raise self._source.located(partial)
 
     def _take(self, page: Page[T], token: str | None) -> None:
-        if self._floor is None:
+        if self._floor is None and (page.data or following_token(page) is None):
             self._begin_with(page)
+            self._begin_again()
             self._schedule()
             return
-        known, met = frozenset(self._known), False
+        known, floor, met = frozenset(self._known), self._floor or 0, False
         for item in page.data:
-            if age(item.id) in known or age(item.id) <= self._floor:
+            if age(item.id) in known or age(item.id) <= floor:
                 met = True
             else:
                 self._gathered.setdefault(item.id, item)
@@ -177,7 +179,7 @@ class Watch(Generic[T]):
             self._token = following
 
     def _begin_with(self, page: Page[T]) -> None:
-        """Take what the first page shows for known, and what lies behind it."""
+        """Take what the first page that shows any shows for known, and what lies behind it."""
         self._floor = min((age(item.id) for item in page.data), default=0)
         self._remember(item.id for item in page.data)
 

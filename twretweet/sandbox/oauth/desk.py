@@ -15,6 +15,24 @@ from twretweet.sandbox.signature import Signatures
 TOKEN_PATH: Final = "/2/oauth2/token"  # noqa: S105  # a path
 _ASKS: Final = ("GET", "POST")
 _POST: Final = ("POST",)
+_METHODS: Final = {
+    "/oauth/request_token": _POST,
+    "/oauth/authorize": _ASKS,
+    "/oauth/authenticate": _ASKS,
+    "/oauth/access_token": _POST,
+    "/1.1/oauth/invalidate_token": _POST,
+    "/1.1/oauth/invalidate_token.json": _POST,
+    "/i/oauth2/authorize": _ASKS,
+    "/2/oauth2/authorize": _ASKS,
+    TOKEN_PATH: _POST,
+    "/2/oauth2/revoke": _POST,
+    "/oauth2/token": _POST,
+    "/oauth2/invalidate_token": _POST,
+}
+ENDPOINTS: Final = tuple(
+    f"{method} {path}" for path, methods in _METHODS.items() for method in methods
+)
+"""Methods and paths of all of them."""
 
 Handler: TypeAlias = Callable[[Incoming], Answer]
 
@@ -32,28 +50,29 @@ class Desk:
         signed = SignedEndpoints(accounts, signatures)
         tokens = TokenEndpoints(accounts)
         app = AppEndpoints(accounts)
-        self._rows: dict[str, tuple[tuple[str, ...], Handler]] = {
-            "/oauth/request_token": (_POST, signed.request_token),
-            "/oauth/authorize": (_ASKS, consent.oauth1),
-            "/oauth/authenticate": (_ASKS, consent.oauth1),
-            "/oauth/access_token": (_POST, signed.access_token),
-            "/1.1/oauth/invalidate_token": (_POST, signed.invalidate),
-            "/1.1/oauth/invalidate_token.json": (_POST, signed.invalidate),
-            "/i/oauth2/authorize": (_ASKS, consent.oauth2),
-            "/2/oauth2/authorize": (_ASKS, consent.oauth2),
-            TOKEN_PATH: (_POST, tokens.token),
-            "/2/oauth2/revoke": (_POST, tokens.revoke),
-            "/oauth2/token": (_POST, app.token),
-            "/oauth2/invalidate_token": (_POST, app.invalidate),
+        self._handlers: dict[str, Handler] = {
+            "/oauth/request_token": signed.request_token,
+            "/oauth/authorize": consent.oauth1,
+            "/oauth/authenticate": consent.oauth1,
+            "/oauth/access_token": signed.access_token,
+            "/1.1/oauth/invalidate_token": signed.invalidate,
+            "/1.1/oauth/invalidate_token.json": signed.invalidate,
+            "/i/oauth2/authorize": consent.oauth2,
+            "/2/oauth2/authorize": consent.oauth2,
+            TOKEN_PATH: tokens.token,
+            "/2/oauth2/revoke": tokens.revoke,
+            "/oauth2/token": app.token,
+            "/oauth2/invalidate_token": app.invalidate,
         }
         self.refreshes: list[RecordedRefresh] = tokens.refreshes
 
-    def answer(self, incoming: Incoming) -> Answer | None:
-        """Answer one request; ``None`` if it is about something else."""
-        row = self._rows.get(incoming.path)
-        if row is None:
-            return None
-        methods, handler = row
+    def knows(self, path: str) -> bool:
+        """Tell whether a path is about signing in."""
+        return path in self._handlers
+
+    def answer(self, incoming: Incoming) -> Answer:
+        """Answer one request to a path that it knows."""
+        methods = _METHODS[incoming.path]
         if incoming.method not in methods:
             return Answer(Reply(405, plain(405).body, {"allow": ", ".join(methods)}))
-        return handler(incoming)
+        return self._handlers[incoming.path](incoming)

@@ -53,6 +53,7 @@ class _Check(Keys):
         accounts: the app and what it was allowed.
         nonces: what has been used.
         now: epoch seconds.
+        ahead: by how many seconds the clock was moved on.
 
     Attributes:
         flaw: what is wrong beside the signature.
@@ -62,10 +63,11 @@ class _Check(Keys):
         nonce: what to remember once the request is found good.
     """
 
-    def __init__(self, accounts: Accounts, nonces: Nonces, now: float) -> None:
+    def __init__(self, accounts: Accounts, nonces: Nonces, now: float, ahead: float) -> None:
         super().__init__(accounts)
         self._nonces = nonces
         self._now = now
+        self._ahead = ahead
         self.flaw: Flaw | None = None
         self.callback_refused = False
         self.verifier_refused = False
@@ -104,7 +106,7 @@ class _Check(Keys):
         access_token: str | None = None,
     ) -> bool:
         self.nonce = (request_token or client_key, nonce)
-        if not is_timely(timestamp, self._now):
+        if not is_timely(timestamp, self._now, self._ahead):
             self.flaw = "timestamp"
         elif not self._nonces.is_new(*self.nonce):
             self.flaw = "nonce"
@@ -214,7 +216,12 @@ class SignedEndpoints:
     def invalidate(self, incoming: Incoming) -> Answer:
         """End the access token that signs this."""
         signer = self._signatures.verify(
-            incoming.method, incoming.url, incoming.headers, incoming.form_text, incoming.now
+            incoming.method,
+            incoming.url,
+            incoming.headers,
+            incoming.form_text,
+            incoming.now,
+            ahead=incoming.ahead,
         )
         if not isinstance(signer, Signer):
             return Answer(flawed(signer))
@@ -222,7 +229,7 @@ class SignedEndpoints:
         return Answer(Reply(_OK, {"access_token": signer.token}), self._caller(signer.account))
 
     def _check(self, incoming: Incoming) -> _Check:
-        return _Check(self._accounts, self._signatures.nonces, incoming.now)
+        return _Check(self._accounts, self._signatures.nonces, incoming.now, incoming.ahead)
 
     def _caller(self, account: Account | None) -> Caller | None:
         return None if account is None else Caller("oauth1", self._accounts.app, account)

@@ -4,33 +4,55 @@ Not ``msgspec.to_builtins``: the structs leave out what equals its default, and 
 an entity that starts at 0 would be missing from the row.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias, cast
 
 import msgspec
 
+from twretweet.cli.export.joins import JOINS, OF_REFERENCED, REFERENCED, Found, Join
 from twretweet.models import Tweet, User
+from twretweet.query import TweetQuery, UserQuery
 
 Row: TypeAlias = dict[str, object]
 
 
-def tweet_row(tweet: Tweet, *, author: bool) -> Row:
-    """A tweet as a row.
+class Rows:
+    """Makes the rows of one query.
 
     Args:
-        tweet: what X sent.
-        author: whether to join the author, who is ``None`` where X left the user out.
+        query: what was asked for; what it expands is joined in.
     """
-    row = _struct(tweet)
-    if author:
-        row["author"] = None if tweet.author is None else _struct(tweet.author)
-    return row
+
+    def __init__(self, query: TweetQuery | UserQuery) -> None:
+        expansions = {name for parameter, name in query.asked if parameter == "expansions"}
+        self._joins = [
+            join for join in JOINS[query.resource] if not join.expansions.isdisjoint(expansions)
+        ]
+        self._deeper = [join for name, join in OF_REFERENCED.items() if name in expansions]
+
+    def row(self, item: Tweet | User) -> Row:
+        """An item as a row; a joined object that X left out is ``None``, or not in its list."""
+        row = _struct(item)
+        for join in self._joins:
+            deeper = self._deeper if join.key == REFERENCED else ()
+            row[join.key] = _joined(join.find(item), deeper)
+        return row
 
 
-def user_row(user: User) -> Row:
-    """A user as a row."""
-    return _struct(user)
+def _joined(found: Found, deeper: Sequence[Join]) -> object:
+    if found is None:
+        return None
+    if not isinstance(found, tuple):
+        return _struct(found)
+    rows = [_struct(each) for each in found]
+    for join in deeper:
+        for each, row in zip(found, rows, strict=True):
+            if isinstance(each, Tweet):
+                row[join.key] = _joined(join.find(each), ())
+    return rows
 
 
 def _struct(value: msgspec.Struct) -> Row:

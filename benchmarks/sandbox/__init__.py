@@ -1,0 +1,1 @@
+"""What the sandbox stands: requests a second, memory, its start, and storms of faults."""

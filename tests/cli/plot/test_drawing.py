@@ -1,0 +1,169 @@
+"""What is drawn of a file, in the terminal and as a picture."""
+
+import re
+import subprocess
+import sys
+from array import array
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.cli.conftest import COMMAND, TIMEOUT, one_line
+from twretweet.cli import main
+from twretweet.cli.plot.picture import draw
+from twretweet.cli.plot.reading import UNKNOWN, Series
+from twretweet.cli.plot.sketch import sketch
+
+DAY = 86_400
+BEGIN = 1_609_891_200.0  # 2021-01-06
+
+
+def series(counts: list[int], followers: list[int] | None = None) -> Series:
+    """So many retweets an hour."""
+    times = [BEGIN + 3600 * hour + 1 for hour, count in enumerate(counts) for _ in range(count)]
+    known = followers or [UNKNOWN] * len(times)
+    return Series("retweets", array("d", times), array("q", known))
+
+
+def test_the_sketch_shows_a_column_for_each_stretch_of_time():
+    lines = sketch(series([1, 6, 3, 0, 2] + [0] * 8 + [1]), "rows.csv", 27)
+    assert lines[0] == "13 retweets in rows.csv"
+    assert lines[2] == "retweets per half-hour, at most 6"
+    lines = sketch(series([1, 6, 3, 0, 2] + [0] * 8 + [1]), "rows.csv", 26)
+    assert lines[2] == "retweets per hour, at most 6"
+    assert lines[3:9] == [
+        " █",
+        " █",
+        " █",
+        " ██",
+        " ██ █",
+        "███ █        █",
+    ]
+    assert lines[9] == "2021-01-06 00:00 to 2021-01-06 14:00 UTC"
+    assert sketch(series([3]), "rows.csv", 30)[8] == "█" * 30
+
+
+def test_the_sketch_counts_followers_by_magnitude():
+    shown = sketch(series([4], [0, 5, 7, 1200]), "rows", 40)
+    at = shown.index("followers of each who retweeted")
+    assert [re.sub("[█▏▎▍▌▋▊▉]+", "#", line).split() for line in shown[at + 1 : at + 6]] == [
+        ["0", "#", "1"],
+        ["1", "to", "9", "#", "2"],
+        ["10", "to", "99", "0"],
+        ["100", "to", "999", "0"],
+        ["1k", "to", "9.9k", "#", "1"],
+    ]
+    told = " ".join(shown[at:])
+    assert "reach: 1,212 followers of 4 users, half of it through 1 of them; median 7" in told
+
+
+def test_a_file_without_followers_says_how_to_get_them():
+    assert "--author public_metrics" in sketch(series([3]), "rows", 80)[-1]
+    users = Series("retweeters", followers=array("q", [UNKNOWN]))
+    assert "--fields public_metrics" in sketch(users, "rows", 80)[-1]
+
+
+@given(
+    st.lists(st.integers(0, 50), min_size=1, max_size=100).filter(any),
+    st.integers(1, 10**8),
+    st.integers(10, 200),
+)
+def test_the_sketch_fits_the_terminal(counts, followers, width):
+    lines = sketch(series(counts, [followers] * sum(counts)), "r", width)
+    drawn = [line for line in lines if re.search("[▁▂▃▄▅▆▇█]", line)]
+    assert drawn
+    assert max(map(len, drawn)) <= max(width, 30)
+
+
+SERIES = {
+    "all": series([1, 6, 3], [10**each for each in range(10)]),
+    "moments alone": series([1, 6, 3]),
+    "followers alone": Series("retweeters", followers=array("q", [3, 0, UNKNOWN])),
+    "nothing": Series("retweeters", followers=array("q", [UNKNOWN])),
+    "one": series([1], [0]),
+}
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_an_svg_is_drawn_of_whatever_there_is(name):
+    content = draw(SERIES[name], "rows.csv", "svg")
+    root = ElementTree.fromstring(content)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_a_png_is_drawn_without_a_display():
+    assert draw(SERIES["all"], "rows.csv", "png").startswith(b"\x89PNG\r\n\x1a\n")
+
+
+@pytest.fixture
+def rows(tmp_path: Path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "rows.csv"
+    file.write_text("id,text\r\n1346889436626259968,t\r\n")
+    return file
+
+
+def test_the_command_writes_a_picture_and_keeps_what_is_there(rows, capsys):
+    assert main(["plot", "rows.csv", "--out", "p.svg"]) == 0
+    assert capsys.readouterr().out == "p.svg: 1 retweets\n"
+    picture = rows.with_name("p.svg")
+    picture.write_text("precious")
+    assert main(["plot", "rows.csv", "--out", "p.svg"]) == 2
+    assert "exists: give --force" in one_line(capsys.readouterr().err)
+    assert picture.read_text() == "precious"
+    assert main(["plot", "rows.csv", "--out", "p.svg", "--force"]) == 0
+    assert picture.read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("rows.csv", "--out", "p.gif"), 2, "must end in .png or .svg"),
+        (("rows.csv", "--out", "missing/p.png"), 2, "no folder missing"),
+        (("missing.csv",), 1, "No such file"),
+    ],
+)
+def test_what_can_not_be_drawn_is_one_line(rows, capsys, words, code, said):
+    assert main(["plot", *words]) == code
+    assert said in one_line(capsys.readouterr().err)
+
+
+def test_without_the_extra_it_says_so(rows, bare):
+    program = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "from twretweet.cli import main\n"
+        "sys.exit(main(['plot', 'rows.csv', '--out', 'p.png']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=bare,
+        cwd=rows.parent,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert one_line(done.stderr).endswith(
+        "a picture needs the extra: pip install 'twretweet[plot]'"
+    )
+    assert not rows.with_name("p.png").exists()
+
+
+def test_a_first_picture_says_nothing_of_fonts(rows, bare, tmp_path):
+    """matplotlib looks for fonts when it is used for the first time, and tells so."""
+    own = {**bare, "HOME": str(tmp_path), "MPLCONFIGDIR": str(tmp_path / "empty")}
+    (tmp_path / "empty").mkdir()
+    done = subprocess.run(
+        [*COMMAND, "plot", "rows.csv", "--out", "p.png"],
+        env={name: value for name, value in own.items() if name != "PYTHONWARNINGS"},
+        cwd=rows.parent,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "p.png: 1 retweets\n", "")

@@ -1,0 +1,122 @@
+"""A token store of which only ``TokenStoreError`` comes, whatever it raises, and no secret.
+
+A service's own store raises what its database does, and some databases quote what they were given.
+So what is known to be secret is taken out of the text, and the error itself is left behind, with
+its frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import TypeVar
+
+from twretweet.auth.store import Lease, TokenStore
+from twretweet.auth.tokens import StoredTokens, redacted
+from twretweet.errors import TokenStoreError
+
+T = TypeVar("T")
+
+
+class GuardedStore:
+    """A token store, guarded.
+
+    Args:
+        store: the store.
+        known: the tokens in use, of which nothing may be told.
+    """
+
+    def __init__(self, store: TokenStore, known: Callable[[], StoredTokens | None]) -> None:
+        self._store = store
+        self._known = known
+
+    async def load(self, account: str) -> StoredTokens | None:
+        """What is stored under a name."""
+        return await self.ask(lambda: self._store.load(account))
+
+    async def save(self, account: str, tokens: StoredTokens) -> None:
+        """Store ``tokens`` under a name."""
+        await self.ask(lambda: self._store.save(account, tokens), tokens)
+
+    async def delete(self, account: str) -> None:
+        """Forget what is stored under a name."""
+        await self.ask(lambda: self._store.delete(account))
+
+    def lock(self, account: str) -> _Lock:
+        """The lock of an account."""
+        return _Lock(self, lambda: self._store.lock(account))
+
+    async def ask(self, call: Callable[[], Awaitable[T]], given: StoredTokens | None = None) -> T:
+        """What comes of a call.
+
+        Args:
+            call: makes it.
+            given: what the store is given.
+
+        Raises:
+            TokenStoreError: it failed.
+        """
+        try:
+            return await call()
+        except Exception as error:  # noqa: BLE001  # whatever a store raises
+            fault = self._fault(error, given)
+        raise TokenStoreError(fault)
+
+    def _fault(self, error: Exception, given: StoredTokens | None) -> str:
+        said = redacted(str(error), given, self._known())
+        if isinstance(error, TokenStoreError):
+            return said
+        kind = type(error).__name__
+        return f"the token store failed ({kind}{f': {said}' if said else ''}); try again"
+
+
+class _Lock:
+    """The lock of an account; what is raised under it passes as it is."""
+
+    def __init__(
+        self,
+        store: GuardedStore,
+        lock: Callable[[], AbstractAsyncContextManager[Lease | None]],
+    ) -> None:
+        self._store = store
+        self._make = lock
+        self._lock: AbstractAsyncContextManager[Lease | None] | None = None
+
+    async def __aenter__(self) -> Lease | None:
+        lease = await self._store.ask(self._enter)
+        return None if lease is None else _Lease(self._store, lease)
+
+    async def _enter(self) -> Lease | None:
+        self._lock = self._make()
+        return await self._lock.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        lock = self._lock
+        if lock is None:
+            return None
+
+        async def leave() -> bool | None:
+            try:
+                return await lock.__aexit__(kind, error, traceback)
+            except Exception as raised:
+                if raised is error:
+                    return False
+                raise
+
+        return await self._store.ask(leave)
+
+
+class _Lease:
+    def __init__(self, store: GuardedStore, lease: Lease) -> None:
+        self._store = store
+        self._lease = lease
+
+    async def hold(self, seconds: float) -> None:
+        """Make sure that the lock is held for ``seconds`` more."""
+        await self._store.ask(lambda: self._lease.hold(seconds))

@@ -1,0 +1,140 @@
+"""What takes rows, and the plain one: a stream, where nothing could be read again."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Protocol, Self, cast
+
+from twretweet.cli.export.formats import STANDARD_OUTPUT, Encoder
+from twretweet.cli.export.place import Place
+from twretweet.cli.export.rows import Row
+from twretweet.cli.outcome import OutputFailed, OutputRefused, drop_output
+
+
+class Output(Protocol):
+    """Takes rows, page by page."""
+
+    @property
+    def place(self) -> Place:
+        """Where it stands; where an earlier run came to, if this one goes on with it."""
+        ...
+
+    @property
+    def resumable(self) -> bool:
+        """Whether another run could go on."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Ready to take rows; leaving the block closes it."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close, and leave behind nothing but what was written whole."""
+        ...
+
+    def write(self, rows: Sequence[Row], place: Place) -> None:
+        """Write these rows now, and that the walk is at ``place`` with them.
+
+        Raises:
+            BrokenPipeError: nobody reads them any more.
+            OutputFailed: they can't be written.
+        """
+        ...
+
+    def end(self, place: Place) -> None:
+        """No more rows come, at least not now.
+
+        Raises:
+            OutputFailed: that can't be noted.
+        """
+        ...
+
+
+class Stream:
+    """Standard output, a pipe or a device: nothing there could be read again, or gone on with.
+
+    Args:
+        target: its path, or ``"-"``.
+        encoder: makes bytes of rows.
+        place: where it stands.
+
+    Raises:
+        OutputRefused: it can't be opened.
+    """
+
+    resumable = False
+
+    def __init__(self, target: str, encoder: Encoder, place: Place) -> None:
+        self.place = place
+        self._encoder = encoder
+        self._head = encoder.head
+        self._name = "standard output" if target == STANDARD_OUTPUT else target
+        self._own: BinaryIO | None = None
+        if target != STANDARD_OUTPUT:
+            try:
+                self._own = _opened(Path(target))
+            except OSError as error:
+                raise OutputRefused(f"{target} can't be written: {error.strerror}") from error
+        # A shell's `>&-` leaves none, whatever the type says.
+        elif getattr(sys, "stdout", None) is None:
+            raise OutputRefused("standard output is closed: give --out, or open it")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._own is not None:
+            with contextlib.suppress(OSError):
+                self._own.close()
+
+    def write(self, rows: Sequence[Row], place: Place) -> None:
+        """Write these rows now."""
+        self.place = place
+        self._put(self._head + self._encoder.encode(rows))
+        self._head = b""
+
+    def end(self, place: Place) -> None:
+        """Write the head of a table that has no rows."""
+        self.place = place
+        if place.finished and self._head:
+            self._put(self._head)
+
+    def _put(self, content: bytes) -> None:
+        try:
+            if self._own is not None:
+                write_all(self._own, content)
+            else:
+                # With PYTHONUNBUFFERED it takes them in parts, where a signal comes in between.
+                write_all(sys.stdout.buffer, content)
+                sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if self._own is None:
+                drop_output()
+            raise OutputFailed(f"{self._name} can't be written: {error.strerror}") from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    return cast("BinaryIO", path.open("wb", buffering=0))
+
+
+def write_all(file: BinaryIO, content: bytes) -> None:
+    """Write ``content`` to a file that may take it in parts."""
+    view = memoryview(content)
+    while view:
+        view = view[file.write(view) :]

@@ -1,0 +1,91 @@
+"""The admin endpoint on its socket."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from twretweet.sandbox import page
+from twretweet.sandbox.admin import PREFIX, stream
+from twretweet.sandbox.admin.desk import Asked, Desk, Sent
+from twretweet.sandbox.admin.guard import object_to
+from twretweet.sandbox.core import Core
+
+_SMALL: Final = 1 << 20
+_LARGE: Final = 1 << 28
+_HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+class Admin:
+    """Guards and answers requests to the admin endpoint.
+
+    Args:
+        core: the sandbox.
+        look: shows all of it.
+    """
+
+    def __init__(self, core: Core, look: Callable[[], object]) -> None:
+        self._core = core
+        self._look = look
+        self._desk = Desk(core, look)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        if not request.raw_path.startswith(PREFIX):
+            return self._page(request)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        objection = object_to(request.method, headers, _peer(request))
+        if objection is not None:
+            return _response(Sent(objection.status, {"error": objection.why}))
+        path, _, query = request.raw_path.removeprefix(PREFIX).partition("?")
+        if path == "events" and request.method == "GET":
+            if self._core.changes.crowded:
+                return _response(Sent(409, {"error": "too many are watching already"}))
+            return await stream.send(request, self._core, self._look)
+        try:
+            body = await _read(request, _LARGE if path == "snapshot" else _SMALL)
+        except (HttpProcessingError, web.RequestPayloadError):
+            return _response(Sent(400, {"error": "the body was broken off"}))
+        if body is None:
+            return _response(Sent(413, {"error": "the body is too large"}))
+        return _response(self._desk.answer(Asked(request.method, path, query, body)))
+
+    def _page(self, request: web.BaseRequest) -> web.StreamResponse:
+        # A link of another site may lead to it: there is nothing on it that could be clicked from
+        # there, and nothing of it can be read.
+        objection = object_to("GET", {"host": request.headers.get("host", "")}, _peer(request))
+        if objection is not None:
+            return _response(Sent(objection.status, {"error": objection.why}))
+        html = page.read()
+        return web.Response(body=html, headers=page.headers(html))
+
+
+async def _read(request: web.BaseRequest, most: int) -> bytes | None:
+    """Read the body; ``None`` if it is longer than it may be."""
+    parts: list[bytes] = []
+    size = 0
+    if request.body_exists:
+        while part := await request.content.readany():
+            size += len(part)
+            if size > most:
+                return None
+            parts.append(part)
+    return b"".join(parts)
+
+
+def _peer(request: web.BaseRequest) -> str | None:
+    if request.transport is None:
+        return None
+    address: tuple[object, ...] | str | None = request.transport.get_extra_info("peername")
+    return str(address[0]) if isinstance(address, tuple) and address else None
+
+
+def _response(sent: Sent) -> web.Response:
+    if sent.body is None:
+        return web.Response(status=sent.status, headers=_HEADERS)
+    body = sent.body if isinstance(sent.body, bytes) else msgspec.json.encode(sent.body)
+    return web.Response(
+        body=body, status=sent.status, headers={**_HEADERS, "content-type": sent.kind}
+    )

@@ -1,0 +1,77 @@
+"""What the sandbox remembers of the requests it answered."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+_KEPT: Final = 10_000
+_TOO_MANY: Final = 429
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request that was answered.
+
+    Args:
+        time: when it came, in epoch seconds of the sandbox's clock.
+        method: the HTTP method.
+        path: the path as it was sent, without the query.
+        query: the query as it was sent, without the question mark, but for the values of what
+            opens something, such as ``oauth_token`` and ``state``.
+        status: the status of the reply; 0 if the connection was dropped instead.
+        account: the user id of the caller, ``"app"`` for the app itself, ``None`` if unknown.
+        remaining: how many requests were left in the tightest window, ``None`` without one.
+        cookie: the ``Cookie`` header that came with it.
+        cost: what X would charge for it, in US dollars.
+        faults: the kinds of faults that it met.
+        endpoint: the row of the API, such as ``"GET /2/tweets/{id}/retweets"``; ``None`` if there
+            is none.
+        number: counts the requests, from 1.
+    """
+
+    time: float
+    method: str
+    path: str
+    query: str
+    status: int
+    account: str | None
+    remaining: int | None
+    cookie: str | None
+    cost: float = 0.0
+    faults: tuple[str, ...] = ()
+    # These two follow from the others and from the order.
+    endpoint: str | None = field(default=None, compare=False)
+    number: int = field(default=0, compare=False)
+
+
+class Records:
+    """The latest requests, and how many there were.
+
+    Attributes:
+        latest: the latest requests, oldest first.
+        count: how many there were.
+        rejected: how many were answered with 429.
+    """
+
+    def __init__(self) -> None:
+        self.latest: deque[RecordedRequest] = deque(maxlen=_KEPT)
+        self.count = 0
+        self.rejected = 0
+
+    def next_number(self) -> int:
+        """Return the number of the next request."""
+        return self.count + 1
+
+    def add(self, request: RecordedRequest) -> None:
+        """Remember a request."""
+        self.count += 1
+        self.rejected += request.status == _TOO_MANY
+        self.latest.append(request)
+
+    def after(self, number: int) -> list[RecordedRequest]:
+        """Return those that came after the one with this number, oldest first."""
+        return [request for request in self.latest if request.number > number]
+
+    def clear(self) -> None:
+        """Forget all; numbers go on."""
+        self.latest.clear()

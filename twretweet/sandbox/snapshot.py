@@ -1,0 +1,319 @@
+"""The state of a sandbox as JSON Lines: saved, loaded, and written by hand.
+
+Each line is an object with a ``type``:
+
+===========  ==================================================================================
+sandbox      where keys and ids come from: ``seed``, ``latest_id``, ``population``; if there is
+             one, it is the first
+account      a user that can sign in: ``username``, and ``scopes`` of the bearer token
+tweet        ``text``, ``author`` (a username), and ``retweets``: how many by the crowd
+retweet      ``tweet_id``, and ``user_id`` or ``username``
+window       a rate limit that is in use
+===========  ==================================================================================
+
+All else may be left out, and is made up. Keys follow from the seed and from the order of the
+accounts, so that no line holds a secret; tokens that people signed in for are not saved. Faults
+are no state: those in force stay in force.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from heapq import merge
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import msgspec
+
+from twretweet.sandbox import story
+from twretweet.sandbox.accounts import SCOPES
+from twretweet.sandbox.core import Contents, Core, build
+from twretweet.sandbox.growth import Growth
+from twretweet.sandbox.options import Options
+from twretweet.sandbox.params import is_id
+from twretweet.sandbox.retweets import Retweets
+from twretweet.sandbox.snowflake import BEYOND, first_id
+from twretweet.sandbox.tweets import Tweet
+from twretweet.sandbox.windows import Window
+from twretweet.sandbox.world import World
+
+_VERSION: Final = 1
+_MOST: Final = 100_000_000
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
+    pass
+
+
+class SandboxLine(_Line, frozen=True, tag="sandbox", omit_defaults=True):
+    """What the rest follows from."""
+
+    version: int = _VERSION
+    seed: int | None = None
+    latest_id: str = "0"
+    population: int = 0
+
+
+class AccountLine(_Line, frozen=True, tag="account", omit_defaults=True):
+    """A user that can sign in."""
+
+    username: str | None = None
+    user_id: str | None = None
+    scopes: list[str] | None = None
+
+
+class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the retweets of the crowd follow from."""
+
+    crowd: int
+    first: str
+    gap: str
+    seed: int
+
+
+class TweetLine(_Line, frozen=True, tag="tweet", omit_defaults=True):
+    """A tweet; one that every sandbox has keeps what else it has."""
+
+    id: str | None = None
+    text: str = "Hello, sandbox!"
+    author: str | None = None
+    author_id: str | None = None
+    retweets: int | Recipe = 0
+
+
+class RetweetLine(_Line, frozen=True, tag="retweet", omit_defaults=True):
+    """A retweet that somebody made."""
+
+    tweet_id: str
+    user_id: str | None = None
+    username: str | None = None
+    id: str | None = None
+
+
+class WindowLine(_Line, frozen=True, tag="window"):
+    """A window that is open."""
+
+    key: list[str]
+    limit: int
+    used: int
+    end: int
+
+
+Line: TypeAlias = SandboxLine | AccountLine | TweetLine | RetweetLine | WindowLine
+
+
+def lines(core: Core) -> Iterator[bytes]:
+    """Write what a sandbox holds, a line at a time."""
+    core.catch_up()
+    encode = msgspec.json.Encoder().encode
+    for line in _told(core):
+        yield encode(line) + b"\n"
+
+
+def write(core: Core, path: Path) -> None:
+    """Write what a sandbox holds to a file, which is replaced as a whole or not at all.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.writelines(lines(core))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read(core: Core, path: Path) -> None:
+    """Let a sandbox hold what a file says, or what it held if that can't be read.
+
+    Raises:
+        OSError: the file can't be read.
+        ValueError: a line can't be read.
+    """
+    with path.open("rb") as file:
+        try:
+            load(core, file)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+
+def load(core: Core, text: Iterable[bytes | str]) -> None:
+    """Let a sandbox hold what lines say, or what it held if they can't be read.
+
+    Raises:
+        ValueError: a line can't be read, or contradicts one before it; the message says which.
+    """
+    core.replace(_Reader(core).read(text))
+
+
+def _told(core: Core) -> Iterator[Line]:
+    contents = core.contents
+    world = contents.state.world
+    yield SandboxLine(
+        seed=contents.state.seed, latest_id=str(world.latest_id), population=world.population
+    )
+    for account in contents.state.accounts:
+        yield AccountLine(account.username, account.user_id, sorted(account.scopes))
+    tweets = sorted(world.originals(), key=lambda tweet: tweet.id)
+    for tweet in tweets:
+        crowd, first, gap, seed = tweet.retweets.recipe
+        recipe = Recipe(crowd, str(first), str(gap), seed)
+        yield TweetLine(
+            id=str(tweet.id), text=tweet.text, author_id=str(tweet.author_id), retweets=recipe
+        )
+    # In the order of their ids over all tweets, so that reading them only ever appends.
+    for snowflake, user_id, tweet_id in merge(*map(_live, tweets)):
+        yield RetweetLine(str(tweet_id), user_id=str(user_id), id=str(snowflake))
+    for key, window in contents.api.windows.opened(core.clock.time()):
+        yield WindowLine(list(key), window.limit, window.used, window.end)
+
+
+def _live(tweet: Tweet) -> Iterator[tuple[int, int, int]]:
+    return ((snowflake, user_id, tweet.id) for snowflake, user_id in tweet.retweets.live())
+
+
+class _Reader:
+    """Reads lines into contents of their own.
+
+    Args:
+        core: whose options, clock and faults count.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._now = core.clock.time()
+        self._begun: Contents | None = None
+
+    def read(self, text: Iterable[bytes | str]) -> Contents:
+        """Return what the lines say.
+
+        Raises:
+            ValueError: a line can't be read.
+        """
+        decode = msgspec.json.Decoder(Line).decode
+        for number, line in enumerate(text, 1):
+            if not line.strip():
+                continue
+            try:
+                self._take(decode(line))
+            except (ValueError, OverflowError) as error:
+                raise ValueError(f"line {number}: {error}") from error
+        return self._contents
+
+    @property
+    def _contents(self) -> Contents:
+        return self._begun or self._begin(self._core.options)
+
+    @property
+    def _world(self) -> World:
+        return self._contents.state.world
+
+    def _begin(self, options: Options) -> Contents:
+        growth = Growth(self._core.contents.growth.rate, self._now)
+        self._begun = replace(build(options, self._now, self._core.faults), growth=growth)
+        return self._begun
+
+    def _take(self, line: Line) -> None:
+        match line:
+            case SandboxLine():
+                self._take_head(line)
+            case AccountLine():
+                self._take_account(line)
+            case TweetLine():
+                self._take_tweet(line)
+            case RetweetLine():
+                self._take_retweet(line)
+            case _:
+                self._take_window(line)
+
+    def _take_head(self, line: SandboxLine) -> None:
+        if self._begun is not None:
+            raise ValueError("the line of the sandbox must be the first")
+        if line.version != _VERSION:
+            raise ValueError(f"version is {line.version}: only {_VERSION} can be read")
+        population = _within("population", line.population, 0, _MOST)
+        options = self._core.options
+        # The lines of a whole sandbox say themselves what each tweet has.
+        whole = replace(options, retweets=0)
+        self._begin(whole if line.seed is None else replace(whole, seed=line.seed))
+        self._world.go_on(_id("latest_id", line.latest_id), population)
+
+    def _take_account(self, line: AccountLine) -> None:
+        account = self._contents.me
+        if line.username != account.username:
+            scopes = SCOPES if line.scopes is None else line.scopes
+            account = self._contents.new_account(line.username, scopes)
+        if line.user_id not in {None, account.user_id}:
+            raise ValueError(
+                f"user_id is {line.user_id}: it follows from the seed and from the order of the"
+                f" accounts, and is {account.user_id}"
+            )
+
+    def _take_tweet(self, line: TweetLine) -> None:
+        moment = first_id(self._now)
+        tweet_id = self._world.fresh_id(moment) if line.id is None else _id("id", line.id)
+        known = self._world.tweet(tweet_id)
+        if known is None:
+            author = self._user(line.author, line.author_id)
+            known = Tweet(id=tweet_id, author_id=author or story.AUTHOR_ID, text=line.text)
+            self._world.add_tweet(known)
+        elif known.original is not None:
+            raise ValueError(f"id is {tweet_id}: that is a retweet")
+        if isinstance(line.retweets, Recipe):
+            retweets = _follow(line.retweets)
+        else:
+            count = _within("retweets", line.retweets, 0, _MOST)
+            retweets = story.crowd_retweets(tweet_id, count, moment, self._contents.state.seed)
+        self._world.set_retweets(known, retweets)
+
+    def _take_retweet(self, line: RetweetLine) -> None:
+        tweet = self._world.tweet(_id("tweet_id", line.tweet_id))
+        if tweet is None or tweet.original is not None:
+            raise ValueError(f"tweet_id is {line.tweet_id}: there is no such tweet")
+        user_id = self._user(line.username, line.user_id)
+        moment = first_id(self._now)
+        if user_id is None:
+            self._world.newcomer_retweet(tweet, moment)
+        elif line.id is not None:
+            self._world.put_retweet(user_id, tweet, _id("id", line.id))
+        elif self._world.retweet(user_id, tweet, moment) is None:
+            raise ValueError(f"user {user_id} has retweeted {tweet.id} already")
+
+    def _take_window(self, line: WindowLine) -> None:
+        limit = _within("limit", line.limit, 1, _MOST)
+        used = _within("used", line.used, 0, limit)
+        end = _within("end", line.end, 0, 1 << 40)
+        self._contents.api.windows.restore(tuple(line.key), Window(limit, end, used))
+
+    def _user(self, username: str | None, user_id: str | None) -> int | None:
+        """Return the id of a user that is named in one of two ways, or in none."""
+        if username is not None:
+            found = self._world.user_named(username)
+        elif user_id is not None:
+            found = self._world.user(_id("user_id", user_id))
+        else:
+            return None
+        if found is None:
+            raise ValueError(f"there is no user {username or user_id}")
+        return found.id
+
+
+def _follow(recipe: Recipe) -> Retweets:
+    crowd = _within("crowd", recipe.crowd, 0, _MOST)
+    first, gap = _id("first", recipe.first), _id("gap", recipe.gap)
+    if gap < 1 or first + (crowd + 1) * gap >= BEYOND:
+        raise ValueError(f"gap is {gap}: ids would be too large, or all the same")
+    return Retweets(crowd=crowd, first=first, gap=gap, seed=recipe.seed)
+
+
+def _id(name: str, text: str) -> int:
+    if not is_id(text) or int(text) >= BEYOND:
+        raise ValueError(f"{name} is {text!r}: it must be a number of up to 19 digits")
+    return int(text)
+
+
+def _within(name: str, number: int, least: int, most: int) -> int:
+    if not least <= number <= most:
+        raise ValueError(f"{name} is {number}: it must be between {least} and {most}")
+    return number
