@@ -36,14 +36,14 @@ def write(path: Path, sections: Sequence[Section]) -> None:
 
 
 def table(sections: Sequence[Section]) -> str:
-    """All goals, in the order of the tables, and where they were measured."""
+    """All goals that say what came out, in the order of the tables, and where that was."""
     lines = ["| measured | against, or of | goal | result | |", "|---|---|---|---|---|"]
     for section in sections:
         for row in section.rows:
             goal = row.goal
-            if goal is not None:
-                result = goal.measured or ", ".join(filter(None, row.cells))
-                cells = (section.title, row.name, goal.text, result, "" if goal.met else "missed")
+            if goal is not None and goal.measured:
+                met = "" if goal.met else "missed"
+                cells = (section.title, row.name, goal.text, goal.measured, met)
                 lines.append(f"| {' | '.join(map(_cell, cells))} |")
     found = [f"{name} {number}" for name, number in versions().items() if number[:1].isdigit()]
     where = f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, Python {platform.python_version()}"

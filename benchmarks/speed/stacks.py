@@ -5,6 +5,10 @@ wrong exactly where it matters here; a sample costs the same whatever it hits. P
 signal when the C function that was running has returned, with the frame still at that call, so
 time inside msgspec is told from the time of the line that called it.
 
+A signal that came between two calls is delivered at the next one, at the very start of the
+function: that time was its caller's. Much of it goes into freeing what a page was read into, which
+happens wherever the last name for it is given to something else.
+
 A sample belongs to the first layer that is met on the way outwards. The standard library and anyio
 are no layers: what they do belongs to whoever called them. asyncio is one only where nobody but
 the loop itself called it.
@@ -12,6 +16,7 @@ the loop itself called it.
 
 from __future__ import annotations
 
+import dis
 import gc
 import linecache
 import signal
@@ -26,7 +31,7 @@ DECODE = "decode (msgspec)"
 SIGN = "sign"
 LIMITS = "limits"
 COLLECTOR = "garbage collector"
-CALLER = "the caller's loop"
+CALLER = "the caller's loop, and freeing"
 OTHER = "other"
 _TICK = 0.001
 # Calls in our own files whose time is not ours.
@@ -68,6 +73,8 @@ class Stacks:
         if frame is not None and frame.f_code is Stacks._collecting.__code__:
             self.layers[COLLECTOR] += 1
             return
+        if frame is not None and _is_start(frame.f_code, frame.f_lasti):
+            frame = frame.f_back
         while frame is not None:
             layer = _layer(frame.f_code)
             if layer and layer.startswith("twretweet"):
@@ -113,6 +120,13 @@ def _layer(code: CodeType) -> str | None:
     if package and "/benchmarks/" not in path:
         return f"twretweet/{inside}"
     return CALLER if "/benchmarks/" in path else None
+
+
+@cache
+def _is_start(code: CodeType, instruction: int) -> bool:
+    """Whether a function has not done anything yet."""
+    name = dis.opname[code.co_code[instruction]]
+    return name == "RESUME" and code.co_code[instruction + 1] == 0
 
 
 @cache

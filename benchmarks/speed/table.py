@@ -35,6 +35,7 @@ def rows(
     cells: Callable[[dict[str, float]], tuple[str, ...]],
     ours: Callable[[Entry], Entry | None],
     aims: Mapping[str, Aim],
+    cpu: bool = False,
 ) -> tuple[Row, ...]:
     """A row for each variant: its medians, and ours against it within the rounds.
 
@@ -45,8 +46,10 @@ def rows(
         cells: what is shown of the medians of all that was measured.
         ours: which of ours is held against a variant, if any.
         aims: what is aimed at, by the variant's name.
+        cpu: compare CPU time too, which says more where others keep the machine busy.
     """
     compared = answers.of(number)
+    by_cpu = answers.of(lambda answer: 1.0 / float(answer["cpu"]))
     made = []
     for entry in entries:
         kept = answers.values.get(entry.name)
@@ -60,14 +63,18 @@ def rows(
         }
         own = ours(entry)
         ratio = None if own is None else compared.ratio(own.name, entry.name)
-        data = dict(medians)
+        data, shown = dict(medians), ["" if ratio is None else str(ratio)]
         if ratio is not None:
             data |= {"ours": ratio.middle, "ours_low": ratio.low, "ours_high": ratio.high}
+        if cpu:
+            less = None if own is None else by_cpu.ratio(own.name, entry.name)
+            shown.append("" if less is None else f"{less.middle:.2f}")
+            data |= {} if less is None else {"ours_cpu": less.middle}
         aim = aims.get(entry.name)
         made.append(
             Row(
                 entry.name,
-                (*cells(medians), "" if ratio is None else str(ratio)),
+                (*cells(medians), *shown),
                 data,
                 None if aim is None or ratio is None else aim.goal(ratio),
             )

@@ -115,6 +115,13 @@ def test_time_in_msgspec_is_told_from_the_time_of_the_line_that_called_it():
     assert any(place.startswith(stacks._OF_MSGSPEC) for place in places)
 
 
+def test_time_before_a_function_has_begun_is_its_caller_s():
+    code = Walk.__anext__.__code__
+    starts = [at for at in range(0, len(code.co_code), 2) if stacks._is_start(code, at)]
+    assert len(starts) == 1
+    assert starts[0] < 12
+
+
 def test_samples_are_taken_while_the_block_runs_and_fall_on_their_layer():
     [page] = data.pages(1)
     body = b"".join(page.body(None))
@@ -138,7 +145,8 @@ SECTION = Section(
     (
         Row("loop | by hand", ("1", "2"), {}, Goal("at least 0.97", met=True, measured="0.99")),
         Row("no goal", ("3",)),
-        Row("limits", ("7", "", "8"), {}, Goal("at most 3", met=False)),
+        Row("limits", ("7",), {}, Goal("at most 3", met=False, measured="7")),
+        Row("in figures of its own", ("8",), {}, Goal("all", met=True, must=True)),
     ),
 )
 
@@ -153,9 +161,10 @@ def test_the_readme_s_table_is_written_between_its_marks_and_nothing_else_change
     lines = once.splitlines()
     assert (lines[0], lines[-1]) == ("above", "below ü")
     assert "| Walking | loop \\| by hand | at least 0.97 | 0.99 |  |" in lines
-    assert "| Walking | limits | at most 3 | 7, 8 | missed |" in lines
+    assert "| Walking | limits | at most 3 | 7 | missed |" in lines
     assert "old" not in once
     assert "no goal" not in once
+    assert "in figures of its own" not in once
 
 
 def test_the_table_says_when_and_where_it_was_measured_and_with_what(tmp_path):
