@@ -1,46 +1,37 @@
-"""A set of ids that takes little memory."""
-
-import sys
+"""Ids as numbers and as bytes."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twretweet.budget.ids import IdSet
+from twretweet.budget.ids import numbers_of, pack, unpack
 
 IDS = st.integers(0, 10**19 - 1)
 
 
-@given(st.lists(IDS | st.integers(0, 30)))
-def test_it_tells_what_is_new_as_a_set_does(numbers):
-    ids, model = IdSet(), set[int]()
-    for number in numbers:
-        assert ids.add([number]) == (number not in model)
-        model.add(number)
-    assert len(ids) == len(model)
-    assert set(ids) == model
+@given(st.lists(IDS))
+def test_ids_are_told_apart_by_their_numbers(numbers):
+    assert numbers_of([str(number) for number in numbers]) == numbers
+
+
+@given(st.lists(IDS), st.sampled_from(["3_", "7_", "13_"]))
+def test_the_kind_of_a_medium_before_its_number_is_left_out(numbers, kind):
+    assert numbers_of([f"{kind}{number}" for number in numbers]) == numbers
+
+
+@pytest.mark.parametrize("odd", ["", "x1", "1" * 20, "-5", " 5", "1_", "١٢", "5_x"])
+def test_what_is_no_id_is_left_out(odd):
+    assert numbers_of(["17", odd, "18"]) == [17, 18]
 
 
 @given(st.sets(IDS, max_size=300))
 def test_what_is_packed_comes_back(numbers):
-    ids = IdSet()
-    assert ids.add(numbers) == len(numbers)
-    packed = ids.pack()
+    packed = pack(numbers)
     assert len(packed) == 8 * len(numbers)
-    assert set(IdSet.unpack(packed)) == numbers
+    assert unpack(packed) == numbers
 
 
-@pytest.mark.parametrize("packed", [b"1234567", b"\xff" * 8])
-def test_bytes_that_are_no_ids_are_refused(packed):
-    with pytest.raises((ValueError, OverflowError)):
-        IdSet.unpack(packed)
-
-
-def test_a_hundred_thousand_ids_take_no_more_than_24_bytes_each():
-    ids, count = IdSet(), 100_000
-    # As X's own: milliseconds in the upper bits, little in the lower ones.
-    first = 1_500_000_000_000_000_000
-    assert ids.add(first + number * 37 * (1 << 22) for number in range(count)) == count
-    size = sum(sys.getsizeof(table) for table in ids._tables if table is not None)
-    assert size / count < 25
-    assert len(ids) == count
+@pytest.mark.parametrize(("packed", "why"), [(b"1234567", "bytes"), (b"\xff" * 8, "19 digits")])
+def test_bytes_that_are_no_ids_are_refused(packed, why):
+    with pytest.raises(ValueError, match=why):
+        unpack(packed)

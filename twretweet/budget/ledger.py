@@ -16,8 +16,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from twretweet.budget.ids import IdSet
-from twretweet.budget.tariff import Bill, numbers_of
+from twretweet.budget.ids import numbers_of, pack, unpack
+from twretweet.budget.tariff import Bill
 from twretweet.errors import QueryError
 from twretweet.protocol.prices import Charge
 
@@ -48,7 +48,7 @@ class Ledger:
         self.spent = 0
         self.reserved = 0
         self._day: int | None = None
-        self._seen: dict[Charge, IdSet] = {}
+        self._seen: dict[Charge, set[int]] = {}
 
     @property
     def left(self) -> int | None:
@@ -83,14 +83,15 @@ class Ledger:
         seen = self._on(day)
         paid = bill.fixed
         for line in bill.lines:
-            known = seen.setdefault(line.charge, IdSet())
-            numbers = numbers_of(line.ids)
-            paid += line.price * (len(line.ids) - len(numbers) + known.add(numbers))
+            known = seen.setdefault(line.charge, set())
+            numbers, before = numbers_of(line.ids), len(known)
+            known.update(numbers)
+            paid += line.price * (len(line.ids) - len(numbers) + len(known) - before)
         self.reserved -= amount
         self.spent += paid
         return paid
 
-    def _on(self, day: int | None) -> dict[Charge, IdSet]:
+    def _on(self, day: int | None) -> dict[Charge, set[int]]:
         """What was charged for on that day; a blank sheet for a day that can't be told."""
         if day is None or (self._day is not None and day < self._day):
             return {}
@@ -102,7 +103,7 @@ class Ledger:
         """All of it as JSON; what is reserved may have been spent, and counts as if."""
         seen: dict[Charge, bytes] = {}
         for charge, ids in self._seen.items():
-            seen[charge] = ids.pack()
+            seen[charge] = pack(ids)
         saved = _Saved(spent=self.spent + self.reserved, day=self._day, seen=seen)
         return msgspec.json.encode(saved).decode()
 
@@ -119,9 +120,9 @@ class Ledger:
             )
         try:
             saved = msgspec.json.decode(snapshot, type=_Saved)
-            seen: dict[Charge, IdSet] = {}
+            seen: dict[Charge, set[int]] = {}
             for charge, ids in saved.seen.items():
-                seen[charge] = IdSet.unpack(ids)
-        except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+                seen[charge] = unpack(ids)
+        except (msgspec.MsgspecError, ValueError) as error:
             raise QueryError(f"this is no snapshot of a budget: {error}") from error
         self.spent, self._day, self._seen = saved.spent, saved.day, seen

@@ -27,8 +27,9 @@ import anyio
 from msgspec import Struct
 from redis.exceptions import NoScriptError
 
+from twretweet.budget.ids import numbers_of
 from twretweet.budget.ledger import Ledger
-from twretweet.budget.tariff import Bill, Tariff, dollars, exceeded, numbers_of
+from twretweet.budget.tariff import Bill, Tariff, dollars, exceeded
 from twretweet.errors import BudgetUnavailable, QueryError
 from twretweet.protocol.charges import Most, Returned
 from twretweet.protocol.prices import PRICES, Charge, PriceList, Usd, micros_down

@@ -11,7 +11,6 @@ from twretweet.errors import BudgetExceeded
 from twretweet.protocol.charges import Most, Returned
 from twretweet.protocol.prices import CHARGES, MICROS, Charge, PriceList, prices_on
 
-_MAY_BE_ID = range(1, 20)  # digits of an id: ^[0-9]{1,19}$ in the OpenAPI files
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -95,23 +94,6 @@ class Tariff:
     def _at(self, day: int) -> dict[Charge, int]:
         prices = prices_on(date.fromordinal(_EPOCH + day), self._lists)
         return {charge: prices.micros(charge) for charge in CHARGES}
-
-
-def numbers_of(ids: tuple[str, ...]) -> list[int]:
-    """The numbers in ids, by which resources of one kind are told apart.
-
-    Media keys such as ``3_1460323737035677698`` have the kind of medium in front. What is no id is
-    left out: it can be charged again and again.
-    """
-    joined = "".join(ids)
-    if joined.isascii() and joined.isdigit() and all(map(_MAY_BE_ID.__contains__, map(len, ids))):
-        return list(map(int, ids))
-    digits = [each.rpartition("_")[2] for each in ids]
-    return [
-        int(each)
-        for each in digits
-        if each.isascii() and each.isdigit() and len(each) in _MAY_BE_ID
-    ]
 
 
 def dollars(micros: int) -> float:
