@@ -40,12 +40,12 @@ async def test_a_snapshot_is_not_restored_into_a_budget_that_was_used():
         "[]",
         "{}",
         b"\xff",
-        '{"version":2,"spent":0,"day":null,"seen":{}}',
-        '{"version":1,"spent":-1,"day":null,"seen":{}}',
-        '{"version":1,"spent":1.5,"day":null,"seen":{}}',
-        '{"version":1,"spent":1,"day":1,"seen":{"post_read":"AAAA"}}',
-        '{"version":1,"spent":1,"day":1,"seen":{"post_read":"//////////8="}}',
-        '{"version":1,"spent":1,"day":1,"seen":{"toot_read":""}}',
+        '{"version":3,"spent":0,"day":null,"seen":{}}',
+        '{"version":2,"spent":-1,"day":null,"seen":{}}',
+        '{"version":2,"spent":1.5,"day":null,"seen":{}}',
+        '{"version":2,"spent":1,"day":1,"seen":{"post_read":"1"}}',
+        '{"version":2,"spent":1,"day":1,"seen":{"post_read":[1]}}',
+        '{"version":2,"spent":1,"day":1,"seen":{"toot_read":[]}}',
     ],
 )
 def test_what_is_no_snapshot_is_refused_and_changes_nothing(text):

@@ -65,6 +65,16 @@ class AnyBudget(Protocol):
         """What may still be spent, in US dollars."""
         ...
 
+    async def check(self, most: Most, day: int) -> None:
+        """See whether a request could be borne now, and set nothing aside.
+
+        It is asked before the wait for a slot, so that who can't pay need not wait to hear so.
+
+        Raises:
+            BudgetExceeded: not even one item can be afforded.
+        """
+        ...
+
     async def reserve(self, most: Most, day: int) -> Reservation:
         """Set aside the most that a request can cost.
 

@@ -2,8 +2,8 @@
 
 1. A request may be sent when what is spent, what others have reserved, and the most that it can
    cost stay within the cap together. So however many are on their way, the cap holds.
-2. X charges a resource once per UTC day. Who was charged for today is remembered; yesterday is
-   forgotten.
+2. X charges a resource once per UTC day. What was charged for today is remembered by its id, at
+   about 120 bytes each (a million of them cost $1,000 or more); yesterday is forgotten.
 3. When a reply may belong to either of two days, it is counted in full and not remembered: then
    it can only have cost less.
 4. What X returned is what is spent, also if it is more than could be expected.
@@ -16,12 +16,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from twretweet.budget.ids import numbers_of, pack, unpack
 from twretweet.budget.tariff import Bill
 from twretweet.errors import QueryError
 from twretweet.protocol.prices import Charge
 
-_VERSION = 1
+_VERSION = 2
 _Whole = Annotated[int, Meta(ge=0)]
 
 
@@ -29,7 +28,7 @@ class _Saved(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: Annotated[int, Meta(ge=_VERSION, le=_VERSION)] = _VERSION
     spent: _Whole
     day: _Whole | None
-    seen: dict[Charge, bytes]
+    seen: dict[Charge, set[str]]
 
 
 class Ledger:
@@ -48,7 +47,7 @@ class Ledger:
         self.spent = 0
         self.reserved = 0
         self._day: int | None = None
-        self._seen: dict[Charge, set[int]] = {}
+        self._seen: dict[Charge, set[str]] = {}
 
     @property
     def left(self) -> int | None:
@@ -60,12 +59,16 @@ class Ledger:
         """How many resources were charged for today."""
         return sum(map(len, self._seen.values()))
 
-    def reserve(self, each: int, items: int, *, fewer: bool) -> int:
-        """Set money aside for ``items``, or for fewer if that is allowed; for how many, or 0."""
+    def affordable(self, each: int, items: int, *, fewer: bool) -> int:
+        """How many of ``items`` there is money for: all, or fewer if that is allowed, or 0."""
         left = self.left
-        if left is not None and each:
-            affordable = min(items, left // each)
-            items = affordable if affordable == items or fewer else 0
+        if left is None or each * items <= left:
+            return items
+        return left // each if fewer else 0
+
+    def reserve(self, each: int, items: int, *, fewer: bool) -> int:
+        """Set money aside for as many as are affordable; for how many."""
+        items = self.affordable(each, items, fewer=fewer)
         self.reserved += each * items
         return items
 
@@ -84,14 +87,15 @@ class Ledger:
         paid = bill.fixed
         for line in bill.lines:
             known = seen.setdefault(line.charge, set())
-            numbers, before = numbers_of(line.ids), len(known)
-            known.update(numbers)
-            paid += line.price * (len(line.ids) - len(numbers) + len(known) - before)
+            before = len(known)
+            known.update(line.ids)
+            known.discard("")  # what has no id can be charged again and again
+            paid += line.price * (len(known) - before + line.ids.count(""))
         self.reserved -= amount
         self.spent += paid
         return paid
 
-    def _on(self, day: int | None) -> dict[Charge, set[int]]:
+    def _on(self, day: int | None) -> dict[Charge, set[str]]:
         """What was charged for on that day; a blank sheet for a day that can't be told."""
         if day is None or (self._day is not None and day < self._day):
             return {}
@@ -101,10 +105,7 @@ class Ledger:
 
     def snapshot(self) -> str:
         """All of it as JSON; what is reserved may have been spent, and counts as if."""
-        seen: dict[Charge, bytes] = {}
-        for charge, ids in self._seen.items():
-            seen[charge] = pack(ids)
-        saved = _Saved(spent=self.spent + self.reserved, day=self._day, seen=seen)
+        saved = _Saved(spent=self.spent + self.reserved, day=self._day, seen=self._seen)
         return msgspec.json.encode(saved).decode()
 
     def restore(self, snapshot: str | bytes) -> None:
@@ -120,9 +121,6 @@ class Ledger:
             )
         try:
             saved = msgspec.json.decode(snapshot, type=_Saved)
-            seen: dict[Charge, set[int]] = {}
-            for charge, ids in saved.seen.items():
-                seen[charge] = unpack(ids)
         except (msgspec.MsgspecError, ValueError) as error:
             raise QueryError(f"this is no snapshot of a budget: {error}") from error
-        self.spent, self._day, self._seen = saved.spent, saved.day, seen
+        self.spent, self._day, self._seen = saved.spent, saved.day, saved.seen

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from twretweet.budget.account import Reservation
 from twretweet.budget.ledger import Ledger
 from twretweet.budget.tariff import Tariff, dollars, exceeded
+from twretweet.errors import BudgetExceeded
 from twretweet.protocol.charges import Most, Returned
 from twretweet.protocol.prices import PRICES, PriceList, Usd, micros_down
 
@@ -79,6 +80,16 @@ class Budget:
         left = self._ledger.left
         return math.inf if left is None else dollars(left)
 
+    async def check(self, most: Most, day: int) -> None:
+        """See whether a request could be borne now; for the pipeline.
+
+        Raises:
+            BudgetExceeded: not even one item can be afforded.
+        """
+        ledger, each = self._ledger, self._tariff.each(most, day)
+        if not ledger.affordable(each, most.items, fewer=most.fewer):
+            raise self._exceeded(most, each)
+
     async def reserve(self, most: Most, day: int) -> Reservation:
         """Set aside the most that a request can cost; for the pipeline.
 
@@ -91,10 +102,8 @@ class Budget:
         """
         ledger, each = self._ledger, self._tariff.each(most, day)
         items = ledger.reserve(each, most.items, fewer=most.fewer)
-        if not items and ledger.cap is not None:
-            raise exceeded(
-                most, each=each, cap=ledger.cap, spent=ledger.spent, reserved=ledger.reserved
-            )
+        if not items:
+            raise self._exceeded(most, each)
         return _Held(ledger, self._tariff, items, each * items, day)
 
     def snapshot(self) -> str:
@@ -111,6 +120,12 @@ class Budget:
             QueryError: this is no snapshot, or money was spent from this budget already.
         """
         self._ledger.restore(snapshot)
+
+    def _exceeded(self, most: Most, each: int) -> BudgetExceeded:
+        ledger = self._ledger
+        return exceeded(
+            most, each=each, cap=ledger.cap or 0, spent=ledger.spent, reserved=ledger.reserved
+        )
 
 
 class _Held:

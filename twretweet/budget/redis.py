@@ -27,7 +27,6 @@ import anyio
 from msgspec import Struct
 from redis.exceptions import NoScriptError
 
-from twretweet.budget.ids import numbers_of
 from twretweet.budget.ledger import Ledger
 from twretweet.budget.tariff import Bill, Tariff, dollars, exceeded
 from twretweet.errors import BudgetUnavailable, QueryError
@@ -168,6 +167,25 @@ class RedisBudget:
         """
         await self._run(self._call("look", ""))
 
+    async def check(self, most: Most, day: int) -> None:
+        """See whether a request could be borne now; for the pipeline.
+
+        Redis is asked only where its last answer left too little.
+
+        Raises:
+            BudgetExceeded: not even one item can be afforded.
+            BudgetUnavailable: Redis can't be asked.
+        """
+        cap, each = self._cap, self._tariff.each(most, day)
+        needed = each if most.fewer else each * most.items
+        if cap is None or needed <= cap - self._last.spent - self._last.reserved:
+            return
+        await self._tell_rest()
+        await self.refresh()
+        spent, reserved = self._last.spent, self._last.reserved
+        if needed > cap - spent - reserved:
+            raise exceeded(most, each=each, cap=cap, spent=spent, reserved=reserved)
+
     async def reserve(self, most: Most, day: int) -> _Held:
         """Set aside the most that a request can cost; for the pipeline.
 
@@ -221,7 +239,7 @@ class RedisBudget:
         fixed, keys = bill.fixed, list(self._keys())
         lines: list[str] = []
         for line in bill.lines:
-            known = list(map(str, numbers_of(line.ids)))
+            known = list(filter(None, line.ids))
             fixed += line.price * (len(line.ids) - len(known))
             if known:
                 keys.append(self._seen(day, line.charge))

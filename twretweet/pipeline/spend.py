@@ -82,8 +82,8 @@ class Spending:
             BudgetExceeded: a budget can't bear it.
             BudgetUnavailable: a budget can't be asked.
         """
-        held, _ = await self._reserve(int(now // _DAY), None)
-        await _each([reservation.release for _, reservation in held])
+        for budget in self._budgets:
+            await budget.check(self._most, int(now // _DAY))
 
     async def pay(
         self,

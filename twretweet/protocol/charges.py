@@ -8,7 +8,8 @@ not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -51,6 +52,8 @@ _ADDED: Final[Mapping[str, tuple[Charge, int]]] = MappingProxyType(
     }
 )
 _READS: Final = frozenset({"post_read", "user_read", "media_read"})
+_id: Callable[[object], str] = attrgetter("id")
+_media_key: Callable[[object], str] = attrgetter("media_key")
 
 
 class Most(Struct, frozen=True, kw_only=True):
@@ -128,7 +131,9 @@ def returned(charge: Charge | None, reply: object) -> Returned:
     """
     if isinstance(reply, Page):
         page = cast("Page[Tweet | User]", reply)
-        return Returned(charge=charge, data=_ids(page.data), added=_added(page.includes))
+        return Returned(
+            charge=charge, data=tuple(map(_id, page.data)), added=_added(page.includes)
+        )
     if isinstance(reply, One):
         one = cast("One[Tweet | User]", reply)
         data = () if one.data is None else (one.data.id,)
@@ -136,14 +141,10 @@ def returned(charge: Charge | None, reply: object) -> Returned:
     return Returned(charge=charge)
 
 
-def _ids(items: tuple[Tweet | User, ...]) -> tuple[str, ...]:
-    return tuple([item.id for item in items])
-
-
 def _added(includes: Includes) -> tuple[tuple[Charge, tuple[str, ...]], ...]:
     pairs: tuple[tuple[Charge, tuple[str, ...]], ...] = (
-        ("post_read", _ids(includes.tweets)),
-        ("user_read", _ids(includes.users)),
-        ("media_read", tuple([media.media_key for media in includes.media])),
+        ("post_read", tuple(map(_id, includes.tweets))),
+        ("user_read", tuple(map(_id, includes.users))),
+        ("media_read", tuple(map(_media_key, includes.media))),
     )
     return tuple([pair for pair in pairs if pair[1]])
