@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 import twretweet as tw
 from tests.budget.test_rules import DAY, page, posts
+from tests.support.cancelling import ends_within
 from twretweet.budget.redis import RedisBudget
 from twretweet.protocol.charges import Most, Returned
 
@@ -161,17 +162,9 @@ async def test_wherever_it_is_cancelled_no_money_is_lost_or_counted_twice(redis,
         else:
             held = await budget.reserve(page(), DAY)
             work = held.settle(posts(1), DAY) if outcome == "settle" else getattr(held, outcome)()
-        task = asyncio.ensure_future(work)
-        for _ in range(most):
-            await asyncio.sleep(0)
-            if task.done():
-                break
-        ended = task.done()
-        task.cancel()
-        await asyncio.wait([task])
+        ended = await ends_within(most, work)
         if ended:
             break
-        assert task.cancelled()
         cancelled += 1
         await budget.aclose()
         await budget.refresh()

@@ -1,13 +1,12 @@
 """Managers that share a budget through Redis, over real HTTP."""
 
-import asyncio
-
 import anyio
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 import twretweet as tw
+from tests.support.cancelling import ends_within
 from tests.support.redis_server import free_port
 from twretweet.budget.redis import RedisBudget
 from twretweet.sandbox import Sandbox
@@ -47,14 +46,7 @@ async def test_wherever_a_call_is_cancelled_no_money_stays_reserved(redis, x):
         budget = RedisBudget(redis, 9, name=f"c{most}")
         async with budget, tw.SessionManager(base_url=x.url, budget=budget) as manager:
             session = manager.session(x.new_account().oauth1)
-            task = asyncio.ensure_future(session.retweets(x.tweet_id, limit=100).collect())
-            for _ in range(most):
-                await asyncio.sleep(0)
-                if task.done():
-                    break
-            ended = task.done()
-            task.cancel()
-            await asyncio.wait([task])
+            ended = await ends_within(most, session.retweets(x.tweet_id, limit=100).collect())
         await budget.refresh()
         assert budget.reserved == 0
         assert budget.spent in (0, 0.5)

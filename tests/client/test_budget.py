@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 import twretweet as tw
+from tests.support.cancelling import ends_within
 from tests.support.scripted import ScriptedServer, cut_short, page, reply
 from tests.support.virtual_time import LoopClock
 from twretweet.events import BudgetReserved, BudgetSettled, Event
@@ -266,14 +267,7 @@ async def test_wherever_a_call_is_cancelled_no_money_stays_reserved(sandbox, ope
             before = len(sandbox.requests)
             session = manager.session(account.oauth1)
             walk = session.retweets(sandbox.tweet_id, limit=100, budget=part)
-            task = asyncio.ensure_future(walk.collect())
-            for _ in range(most):
-                await asyncio.sleep(0)
-                if task.done():
-                    break
-            ended = task.done()
-            task.cancel()
-            await asyncio.wait([task])
+            ended = await ends_within(most, walk.collect())
             assert (whole.reserved, part.reserved) == (0, 0)
             assert whole.spent == part.spent
             for _ in range(20):

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 import twretweet as tw
+from tests.support.cancelling import ends_within
 from tests.support.virtual_time import LoopClock
 from twretweet.protocol.charges import Most
 from twretweet.sandbox import Sandbox
@@ -70,6 +71,10 @@ async def test_who_can_not_pay_need_not_wait_to_hear_so(sandbox, manager, clock)
 class Slow(tw.Budget):
     """One that takes as long as a budget elsewhere does."""
 
+    async def check(self, most: Most, day: int):
+        await asyncio.sleep(0)
+        await super().check(most, day)
+
     async def reserve(self, most: Most, day: int):
         await asyncio.sleep(0)
         held = await super().reserve(most, day)
@@ -89,14 +94,7 @@ async def test_wherever_a_call_with_a_slow_budget_is_cancelled_its_slot_is_accou
         budget = Slow(usd=10)
         session = manager.session(sandbox.new_account().oauth1)
         walk = session.retweets(sandbox.tweet_id, limit=10, budget=budget)
-        task = asyncio.ensure_future(walk.collect())
-        for _ in range(most):
-            await asyncio.sleep(0)
-            if task.done():
-                break
-        ended = task.done()
-        task.cancel()
-        await asyncio.wait([task])
+        ended = await ends_within(most, walk.collect())
         assert budget.reserved == 0
         assert in_flight(manager) == 0
         if ended:

@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 import twretweet as tw
+from tests.support.cancelling import ends_within
 from tests.support.virtual_time import LoopClock
 from twretweet.sandbox import Sandbox
 
@@ -25,22 +26,6 @@ async def retweet_and_undo(session: tw.Session, sandbox: Sandbox) -> None:
     assert not (await session.undo_retweet(sandbox.tweet_id)).retweeted
 
 
-async def steps_of(operation: Awaitable[object], most: int) -> bool:
-    """Run ``operation`` for so many turns of the loop, then cancel it; whether it ended."""
-    task = asyncio.ensure_future(operation)
-    for _ in range(most):
-        await asyncio.sleep(0)
-        if task.done():
-            break
-    ended = task.done()
-    task.cancel()
-    try:
-        await task
-    except asyncio.CancelledError:
-        return False
-    return ended
-
-
 @pytest.mark.parametrize("operation", [walk_two_pages, retweet_and_undo])
 @pytest.mark.parametrize("kind", ["oauth1", "oauth2"])
 async def test_nothing_stays_behind_wherever_it_is_cancelled(sandbox, clock, operation, kind):
@@ -50,7 +35,7 @@ async def test_nothing_stays_behind_wherever_it_is_cancelled(sandbox, clock, ope
         async with tw.SessionManager(base_url=sandbox.url, clock=clock) as manager:
             account = sandbox.new_account()
             session = manager.session(getattr(account, kind))
-            ended = await steps_of(operation(session, sandbox), most)
+            ended = await ends_within(most, operation(session, sandbox))
             assert all(s.in_flight == s.waiting == 0 for s in manager.rate_limits())
             # The account is as usable as before.
             await operation(session, sandbox)

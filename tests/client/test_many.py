@@ -9,6 +9,7 @@ import pytest
 
 import twretweet as tw
 from tests.client.test_prefetch import prefetching, quiet
+from tests.support.cancelling import ends_within
 from tests.support.scripted import ScriptedServer, page, reply
 from twretweet.events import Event, PageFetched
 from twretweet.sandbox import Quirks, Sandbox
@@ -231,16 +232,8 @@ async def test_wherever_it_is_cancelled_nothing_stays_behind(sandbox, clock):
                 async for found in walks:
                     got.append(found.item.id)
 
-            task = asyncio.ensure_future(read())
-            for _ in range(most):
-                await asyncio.sleep(0)
-                if task.done():
-                    break
-            ended = task.done()
-            task.cancel()
-            await asyncio.wait([task])
+            ended = await ends_within(most, read())
             if not ended:
-                assert task.cancelled()
                 states = manager.rate_limits()
                 assert all(state.in_flight == state.waiting == 0 for state in states)
             await read()

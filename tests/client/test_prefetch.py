@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 import twretweet as tw
+from tests.support.cancelling import ends_within
 from tests.support.scripted import ScriptedServer, page, reply
 from tests.support.virtual_time import LoopClock
 from twretweet.sandbox import Quirks, Sandbox
@@ -249,16 +250,8 @@ async def test_wherever_it_is_cancelled_nothing_stays_behind(sandbox, clock):
                 async for retweet in walk:
                     got.append(retweet.id)
 
-            task = asyncio.ensure_future(read())
-            for _ in range(most):
-                await asyncio.sleep(0)
-                if task.done():
-                    break
-            ended = task.done()
-            task.cancel()
-            await asyncio.wait([task])
+            ended = await ends_within(most, read())
             if not ended:
-                assert task.cancelled()
                 states = manager.rate_limits()
                 assert all(state.in_flight == state.waiting == 0 for state in states)
             # What came is not lost, and the walk is as usable as before.

@@ -8,6 +8,7 @@ import pytest
 import twretweet as tw
 from tests.client.test_refresh import named, new_manager, outcomes
 from tests.client.test_refresh_trouble import FaultyStore, Gate
+from tests.support.cancelling import ends_within
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +25,7 @@ async def test_whoever_is_cancelled_at_any_step_loses_no_token(sandbox, clock, h
         sandbox.refreshes.clear()
         async with new_manager(sandbox, clock, store) as manager:
             session = manager.session(named(account.oauth2))
-            ended = await cancelled_after(steps, how, session, sandbox)
+            ended = await ends_within(steps, session.tweet(sandbox.tweet_id), how)
             assert all(s.in_flight == s.waiting == 0 for s in manager.rate_limits())
             await session.tweet(sandbox.tweet_id)
         # What is stored is what is good.
@@ -37,31 +38,6 @@ async def test_whoever_is_cancelled_at_any_step_loses_no_token(sandbox, clock, h
             await anyio.sleep(0.01)
     assert asyncio.all_tasks() == before
     assert 20 < steps < 500
-
-
-async def cancelled_after(steps: int, how: str, session: tw.Session, sandbox) -> bool:
-    """Call for so many turns of the loop, then cancel; whether it had ended."""
-    if how == "by its task":
-        task = asyncio.ensure_future(session.tweet(sandbox.tweet_id))
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        ended = task.done()
-        task.cancel()
-        await asyncio.wait([task])
-        return ended
-    done = False
-
-    async def call() -> None:
-        nonlocal done
-        await session.tweet(sandbox.tweet_id)
-        done = True
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(call)
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        tasks.cancel_scope.cancel()
-    return done
 
 
 @pytest.mark.parametrize("hook", ["before_token", "before_token_reply"])

@@ -1,6 +1,5 @@
 """Watching a tweet over real HTTP on virtual time: each new retweet once, and no 429."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import anyio
@@ -8,6 +7,7 @@ import pytest
 
 import twretweet as tw
 from tests.client.crowd import Crowd, take
+from tests.support.cancelling import ends_within
 from twretweet.sandbox import Sandbox
 from twretweet.sandbox.snowflake import first_id
 
@@ -196,14 +196,7 @@ async def test_wherever_it_is_cancelled_nothing_stays_behind_and_nothing_is_lost
                 while len(got) < 130:
                     got.append((await anext(watch)).id)
 
-            task = asyncio.ensure_future(read())
-            for _ in range(most):
-                await asyncio.sleep(0)
-                if task.done():
-                    break
-            ended = task.done()
-            task.cancel()
-            await asyncio.wait([task])
+            ended = await ends_within(most, read())
             assert all(state.in_flight == state.waiting == 0 for state in manager.rate_limits())
             await read()
             assert got == crowd.made[20:]

@@ -10,34 +10,10 @@ import twretweet as tw
 from tests.sign_in.conftest import CALLBACK, Store, managing, paths
 from tests.sign_in.test_oauth2 import signed_in
 from tests.sign_in.test_with_browser import get
+from tests.support.cancelling import ends_within
 
 pytestmark = pytest.mark.anyio
 HOW = pytest.mark.parametrize("how", ["by a scope", "by its task"])
-
-
-async def cancelled_after(steps: int, how: str, call) -> bool:
-    """Let something run for so many turns of the loop, then cancel it; whether it had ended."""
-    if how == "by its task":
-        task = asyncio.ensure_future(call())
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        ended = task.done()
-        task.cancel()
-        await asyncio.wait([task])
-        return ended
-    done = False
-
-    async def run() -> None:
-        nonlocal done
-        await call()
-        done = True
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(run)
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        tasks.cancel_scope.cancel()
-    return done
 
 
 async def quiet(sandbox, before) -> None:
@@ -57,9 +33,7 @@ async def test_a_sign_in_that_was_sent_is_kept_once(sandbox, clock, how):
         async with managing(sandbox, clock, store) as manager:
             pending = manager.sign_in.begin(sandbox.client, redirect_uri=CALLBACK)
             back = await sandbox.authorize(pending.url)
-            ended = await cancelled_after(
-                steps, how, lambda m=manager, p=pending, b=back: m.sign_in.finish(p, b)
-            )
+            ended = await ends_within(steps, manager.sign_in.finish(pending, back), how)
         stored = await store.accounts()
         assert len(stored) == paths(sandbox).count("POST /2/oauth2/token") <= 1
         if stored:
@@ -82,9 +56,7 @@ async def test_a_sign_in_with_a_pin_that_was_sent_is_kept(sandbox, clock, app, h
             pending = await manager.sign_in.begin_oauth1(app)
             pin = await sandbox.authorize(pending.url)
             sandbox.requests.clear()
-            ended = await cancelled_after(
-                steps, how, lambda m=manager, p=pending, b=pin: m.sign_in.finish_oauth1(p, b)
-            )
+            ended = await ends_within(steps, manager.sign_in.finish_oauth1(pending, pin), how)
         assert len(await store.accounts()) == paths(sandbox).count("POST /oauth/access_token")
         steps += 1
     await quiet(sandbox, before)
@@ -96,9 +68,7 @@ async def test_a_request_token_that_nobody_waits_for_leaves_nothing(sandbox, clo
     before, steps, ended = asyncio.all_tasks(), 0, False
     while not ended:
         async with managing(sandbox, clock, Store()) as manager:
-            ended = await cancelled_after(
-                steps, how, lambda m=manager: m.sign_in.begin_oauth1(app)
-            )
+            ended = await ends_within(steps, manager.sign_in.begin_oauth1(app), how)
         steps += 1
     await quiet(sandbox, before)
     assert steps > 10
@@ -111,7 +81,7 @@ async def test_a_sign_out_that_was_cut_short_can_be_repeated(sandbox, clock, how
         store = Store()
         async with managing(sandbox, clock, store) as manager:
             await signed_in(manager, sandbox, account="bot")
-            ended = await cancelled_after(steps, how, lambda m=manager: m.sign_in.revoke("bot"))
+            ended = await ends_within(steps, manager.sign_in.revoke("bot"), how)
             if await store.accounts():
                 await manager.sign_in.revoke("bot")
         assert await store.accounts() == []
@@ -137,12 +107,10 @@ async def test_a_wait_for_the_browser_leaves_no_port_open(sandbox, clock, how):
 
         async with managing(sandbox, clock, store) as manager:
             person = asyncio.ensure_future(browse())
-            ended = await cancelled_after(
+            ended = await ends_within(
                 steps,
+                manager.sign_in.with_browser(sandbox.client, show=urls.append, port=0),
                 how,
-                lambda m=manager, u=urls: m.sign_in.with_browser(
-                    sandbox.client, show=u.append, port=0
-                ),
             )
         if not urls:
             person.cancel()

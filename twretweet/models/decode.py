@@ -25,12 +25,13 @@ from twretweet.errors import DecodeError
 from twretweet.models.base import TWINS, Model, PostName
 from twretweet.models.normalise import Leveller, leveller
 from twretweet.models.page import NO_META, Meta, One, Page, Problem, RateLimit
-from twretweet.models.resources import NO_INCLUDES, Includes, Tweet, User, link
+from twretweet.models.resources import NO_INCLUDES, Includes, Linked, Tweet, User, link
 from twretweet.models.status import Status
 from twretweet.models.usage import Usage
 from twretweet.models.write import RetweetReply
 
 T = TypeVar("T")
+L = TypeVar("L", bound=Linked)
 
 # msgspec lets Python's own errors through for bytes that are no UTF-8 and for nesting without end;
 # its own are no ValueErrors before 0.21.
@@ -56,28 +57,15 @@ class _PostVocabularyMet(Exception):  # a signal, never seen outside
     """The reply speaks the post vocabulary."""
 
 
-class _TweetPage(Model, frozen=True, kw_only=True):
-    data: tuple[Tweet, ...] = ()
+class _PageReply(Model, Generic[L], frozen=True, kw_only=True):
+    data: tuple[L, ...] = ()
     includes: Includes = NO_INCLUDES
     meta: Meta = NO_META
     errors: tuple[Problem, ...] = ()
 
 
-class _UserPage(Model, frozen=True, kw_only=True):
-    data: tuple[User, ...] = ()
-    includes: Includes = NO_INCLUDES
-    meta: Meta = NO_META
-    errors: tuple[Problem, ...] = ()
-
-
-class _OneTweet(Model, frozen=True, kw_only=True):
-    data: Tweet | None = None
-    includes: Includes = NO_INCLUDES
-    errors: tuple[Problem, ...] = ()
-
-
-class _OneUser(Model, frozen=True, kw_only=True):
-    data: User | None = None
+class _OneReply(Model, Generic[L], frozen=True, kw_only=True):
+    data: L | None = None
     includes: Includes = NO_INCLUDES
     errors: tuple[Problem, ...] = ()
 
@@ -192,10 +180,10 @@ def _around(reply: object, message: str, body: bytes) -> str:
     return _beginning(body if holder is reply else msgspec.json.encode(holder))
 
 
-_TWEET_PAGE = _Reader(_TweetPage, "a page of tweets")
-_USER_PAGE = _Reader(_UserPage, "a page of users")
-_ONE_TWEET = _Reader(_OneTweet, "a tweet")
-_ONE_USER = _Reader(_OneUser, "a user")
+_TWEET_PAGE = _Reader(_PageReply[Tweet], "a page of tweets")
+_USER_PAGE = _Reader(_PageReply[User], "a page of users")
+_ONE_TWEET = _Reader(_OneReply[Tweet], "a tweet")
+_ONE_USER = _Reader(_OneReply[User], "a user")
 _WRITE = _Reader(_Write, "the result of a retweet")
 _USAGE = _Reader(_UsageReply, "a project's usage")
 _PROBLEM = _Reader(Problem, "a problem")
@@ -208,15 +196,7 @@ def tweet_page(body: bytes, rate_limit: RateLimit | None = None) -> Page[Tweet]:
     Raises:
         DecodeError: it is none.
     """
-    reply = _TWEET_PAGE(body)
-    link(reply.data, reply.includes)
-    return Page(
-        data=reply.data,
-        includes=reply.includes,
-        meta=reply.meta,
-        problems=reply.errors,
-        rate_limit=rate_limit,
-    )
+    return _page(_TWEET_PAGE(body), rate_limit)
 
 
 def user_page(body: bytes, rate_limit: RateLimit | None = None) -> Page[User]:
@@ -225,7 +205,28 @@ def user_page(body: bytes, rate_limit: RateLimit | None = None) -> Page[User]:
     Raises:
         DecodeError: it is none.
     """
-    reply = _USER_PAGE(body)
+    return _page(_USER_PAGE(body), rate_limit)
+
+
+def one_tweet(body: bytes, rate_limit: RateLimit | None = None) -> One[Tweet]:
+    """Read the reply of GET /2/tweets/:id.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    return _one(_ONE_TWEET(body), rate_limit)
+
+
+def one_user(body: bytes, rate_limit: RateLimit | None = None) -> One[User]:
+    """Read the reply of GET /2/users/me and of GET /2/users/by/username/:username.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    return _one(_ONE_USER(body), rate_limit)
+
+
+def _page(reply: _PageReply[L], rate_limit: RateLimit | None) -> Page[L]:
     link(reply.data, reply.includes)
     return Page(
         data=reply.data,
@@ -236,30 +237,7 @@ def user_page(body: bytes, rate_limit: RateLimit | None = None) -> Page[User]:
     )
 
 
-def one_tweet(body: bytes, rate_limit: RateLimit | None = None) -> One[Tweet]:
-    """Read the reply of GET /2/tweets/:id.
-
-    Raises:
-        DecodeError: it is none.
-    """
-    reply = _ONE_TWEET(body)
-    if reply.data is not None:
-        link((reply.data,), reply.includes)
-    return One(
-        data=reply.data,
-        includes=reply.includes,
-        problems=reply.errors,
-        rate_limit=rate_limit,
-    )
-
-
-def one_user(body: bytes, rate_limit: RateLimit | None = None) -> One[User]:
-    """Read the reply of GET /2/users/me and of GET /2/users/by/username/:username.
-
-    Raises:
-        DecodeError: it is none.
-    """
-    reply = _ONE_USER(body)
+def _one(reply: _OneReply[L], rate_limit: RateLimit | None) -> One[L]:
     if reply.data is not None:
         link((reply.data,), reply.includes)
     return One(

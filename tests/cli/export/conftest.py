@@ -1,12 +1,15 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import PREFIX
 from tests.cli.export.scene import Scene
 from tests.support.scripted import ScriptedServer
 from tests.support.virtual_time import LoopClock
 from twretweet import AppOnly
+from twretweet.cli import main
 from twretweet.sandbox import Quirks, Sandbox
 
 
@@ -63,3 +66,20 @@ def place(tmp_path: Path):
         return json.loads((tmp_path / f"{name}.checkpoint").read_text())
 
     return place
+
+
+@pytest.fixture
+def here(env, tmp_path, monkeypatch, capsys):
+    """Run a command in this process, which is quicker than starting one."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
+    monkeypatch.chdir(tmp_path)
+
+    def here(*words: str) -> tuple[int, str, str]:
+        code = main(words)
+        return code, *capsys.readouterr()
+
+    return here

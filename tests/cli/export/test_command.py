@@ -5,7 +5,6 @@ import csv
 import fcntl
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import COMMAND, PREFIX, TIMEOUT, one_line
-from twretweet.cli import main
 
 # With these, a page is more than twice what a pipe holds.
 FIELDS, USERS = "entities,public_metrics", "description,public_metrics"
@@ -29,23 +27,6 @@ LONG = (
     "--referenced-author",
     USERS,
 )
-
-
-@pytest.fixture
-def here(env, tmp_path, monkeypatch, capsys):
-    """Run a command in this process, which is quicker than starting one."""
-    for name in [name for name in os.environ if name.startswith(PREFIX)]:
-        monkeypatch.delenv(name)
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("HOME", str(tmp_path.parent))
-    monkeypatch.chdir(tmp_path)
-
-    def here(*words: str) -> tuple[int, str, str]:
-        code = main(words)
-        return code, *capsys.readouterr()
-
-    return here
 
 
 def test_each_line_is_one_retweet_in_the_names_of_the_api(run, tweet):

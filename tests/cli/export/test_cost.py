@@ -1,30 +1,11 @@
 """What an export costs, refuses and leaves out."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 
-from tests.cli.conftest import PREFIX, one_line
-from twretweet.cli import main
-
-
-@pytest.fixture
-def here(env, tmp_path, monkeypatch, capsys):
-    """Run a command in this process, which is quicker than starting one."""
-    for name in [name for name in os.environ if name.startswith(PREFIX)]:
-        monkeypatch.delenv(name)
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("HOME", str(tmp_path.parent))
-    monkeypatch.chdir(tmp_path)
-
-    def here(*words: str) -> tuple[int, str, str]:
-        code = main(words)
-        return code, *capsys.readouterr()
-
-    return here
+from tests.cli.conftest import one_line
 
 
 def test_a_dry_run_says_what_it_would_take_and_writes_nothing(here, tweet, tmp_path):
