@@ -130,7 +130,7 @@ class Api:
             if standing is not None and not standing.granted:
                 return Answer(too_many_requests(incoming.path), caller, standing)
             if not admitted:
-                raise Refused(self._wrong_kind(endpoint, caller, incoming))
+                return Answer(self._wrong_kind(endpoint, caller, incoming), caller, standing)
             if caller.scopes is not None and not endpoint.scopes <= caller.scopes:
                 return Answer(plain(403), caller, standing)
             if passage is not None:
