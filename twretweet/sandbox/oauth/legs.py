@@ -1,7 +1,7 @@
 """What OAuth 1.0a has given out: request tokens, their verifiers, access tokens.
 
 A request token goes through its states once: ``new``, then ``allowed`` or ``denied`` by a person,
-then ``used``. Access tokens do not expire.
+then ``used``, all within some minutes. Access tokens do not expire.
 """
 
 import secrets
@@ -11,6 +11,11 @@ from typing import Final, Literal, TypeAlias
 OUT_OF_BAND: Final = "oob"
 """The callback that asks for a PIN."""
 
+LIFETIME: Final = 900.0
+"""Seconds that a request token lives. X does not document it; that it ends it does, since nobody
+is to be led to allow what somebody else began long ago."""
+
+_SWEEP_ABOVE: Final = 1_000
 _PINS: Final = 10_000_000
 State: TypeAlias = Literal["new", "allowed", "denied", "used"]
 
@@ -23,6 +28,7 @@ class RequestToken:
         token: names it.
         secret: signs with it.
         callback: where the person is sent back to, or ``"oob"``.
+        expires_at: in epoch seconds.
         state: how far it has come.
         user_id: who allowed it.
         verifier: proves that they did.
@@ -31,6 +37,7 @@ class RequestToken:
     token: str = field(repr=False)
     secret: str = field(repr=False)
     callback: str
+    expires_at: float
     state: State = "new"
     user_id: str = ""
     verifier: str = field(default="", repr=False)
@@ -53,16 +60,21 @@ class Legs:
         self._requests: dict[str, RequestToken] = {}
         self._access: dict[str, tuple[str, str]] = {}
         self._by_user: dict[str, list[str]] = {}
+        self._sweep_above = _SWEEP_ABOVE
 
-    def request(self, callback: str) -> RequestToken:
+    def request(self, callback: str, now: float) -> RequestToken:
         """Return a new request token."""
-        token = RequestToken(secrets.token_urlsafe(20), secrets.token_urlsafe(24), callback)
-        self._requests[token.token] = token
-        return token
+        if len(self._requests) > self._sweep_above:
+            self._requests = {t: r for t, r in self._requests.items() if now < r.expires_at}
+            self._sweep_above = max(_SWEEP_ABOVE, 2 * len(self._requests))
+        token, secret = secrets.token_urlsafe(20), secrets.token_urlsafe(24)
+        made = self._requests[token] = RequestToken(token, secret, callback, now + LIFETIME)
+        return made
 
-    def find(self, token: str) -> RequestToken | None:
-        """Find a request token."""
-        return self._requests.get(token)
+    def find(self, token: str, now: float) -> RequestToken | None:
+        """Find a request token that has not expired."""
+        found = self._requests.get(token)
+        return found if found is not None and now < found.expires_at else None
 
     def exchange(self, request: RequestToken) -> tuple[str, str]:
         """Return an access token and its secret for a request token that was allowed."""
