@@ -55,8 +55,8 @@ class Consent:
         if request is None or request.state != "new":
             return Answer(
                 page.wrong(
-                    "The request token of this page is not valid. It may have been used already, or"
-                    " be too old: go back to the app, and begin anew."
+                    "The request token of this page is not valid. It may have been used already,"
+                    " or be too old: go back to the app, and begin anew."
                 )
             )
         out_of_band = request.callback == OUT_OF_BAND
