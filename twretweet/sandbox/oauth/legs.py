@@ -5,6 +5,7 @@ then ``used``, all within some minutes. Access tokens do not expire.
 """
 
 import secrets
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -53,12 +54,31 @@ class RequestToken:
         return self.verifier
 
 
-class Legs:
-    """All request tokens and access tokens."""
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """An access token that is good."""
 
-    def __init__(self) -> None:
+    user_id: str
+    secret: str = field(repr=False)
+    number: int | None
+
+
+class Legs:
+    """All request tokens and access tokens.
+
+    Args:
+        make: makes a secret of so many characters for a purpose, the same each time, so that a
+            snapshot need not hold any.
+
+    Attributes:
+        given: how many access tokens people have signed in for.
+    """
+
+    def __init__(self, make: Callable[[str, int], str]) -> None:
+        self._make = make
+        self.given = 0
         self._requests: dict[str, RequestToken] = {}
-        self._access: dict[str, tuple[str, str]] = {}
+        self._access: dict[str, _Access] = {}
         self._by_user: dict[str, list[str]] = {}
         self._sweep_above = _SWEEP_ABOVE
 
@@ -79,25 +99,41 @@ class Legs:
     def exchange(self, request: RequestToken) -> tuple[str, str]:
         """Return an access token and its secret for a request token that was allowed."""
         request.state = "used"
-        token = f"{request.user_id}-{secrets.token_hex(20)}"
-        secret = secrets.token_hex(23)
-        self.keep(request.user_id, token, secret)
+        self.given += 1
+        return self.give(request.user_id, self.given - 1)
+
+    def give(self, user_id: str, number: int) -> tuple[str, str]:
+        """Return the access token with this number and its secret, which are good from now on."""
+        token = f"{user_id}-{self._make(f'signed-in token {number}', 40)}"
+        secret = self._make(f"signed-in token secret {number}", 46)
+        self.keep(user_id, token, secret, number)
         return token, secret
 
-    def keep(self, user_id: str, token: str, secret: str) -> None:
-        """Take this access token from now on."""
-        self._access[token] = (user_id, secret)
+    def keep(self, user_id: str, token: str, secret: str, number: int | None = None) -> None:
+        """Take this access token from now on.
+
+        Args:
+            user_id: whose it is.
+            token: the token.
+            secret: signs with it.
+            number: which it is of those that people signed in for, if it is one.
+        """
+        self._access[token] = _Access(user_id, secret, number)
         self._by_user.setdefault(user_id, []).append(token)
+
+    def good(self) -> Iterator[tuple[str, int | None]]:
+        """Go through the access tokens that are good: whose they are, and their numbers."""
+        return ((access.user_id, access.number) for access in self._access.values())
 
     def owner(self, token: str) -> str | None:
         """Return the id of the user whose access token it is."""
         found = self._access.get(token)
-        return None if found is None else found[0]
+        return None if found is None else found.user_id
 
     def secret(self, token: str) -> str | None:
         """Return the secret of an access token."""
         found = self._access.get(token)
-        return None if found is None else found[1]
+        return None if found is None else found.secret
 
     def end(self, token: str) -> None:
         """End one access token."""
