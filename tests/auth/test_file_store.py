@@ -30,6 +30,15 @@ def store(path):
     return FileTokenStore(path)
 
 
+def test_windows_is_told_at_once_that_it_can_not_and_what_can(path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(TokenStoreError) as caught:
+        FileTokenStore(path)
+    monkeypatch.undo()
+    for word in ("FileTokenStore", "Windows", "twretweet.auth.redis.RedisTokenStore", "your own"):
+        assert word in str(caught.value)
+
+
 async def refusal(store: FileTokenStore) -> str:
     """What every method says of a file that it refuses."""
     said = set()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forked import Forks
+
 PREFIX = "TWRETWEET_"
 COMMAND = (sys.executable, "-m", "twretweet")
 KEYS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
@@ -62,20 +64,19 @@ def tweet(facts: dict[str, str]) -> str:
     return facts["tweet_id"]
 
 
+@pytest.fixture(scope="session")
+def forks(bare: dict[str, str]) -> Iterator[Forks]:
+    """What commands are forked from."""
+    with Forks(bare) as forks:
+        yield forks
+
+
 @pytest.fixture
-def run(env: dict[str, str], tmp_path: Path) -> Run:
-    """Run a command to its end."""
+def run(env: dict[str, str], tmp_path: Path, forks: Forks) -> Run:
+    """Run a command to its end, in a process of its own."""
 
     def run(*words: str, env: Mapping[str, str] = env) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*COMMAND, *words],
-            env=env,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
+        return forks.run(words, env=env, cwd=tmp_path)
 
     return run
 

@@ -5,7 +5,9 @@ import os
 import pty
 import stat
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.request import urlopen
 
 import anyio
 import pytest
@@ -45,6 +47,13 @@ def tokens_in(home: Path) -> Path:
     return found
 
 
+def asked_who(env: Mapping[str, str]) -> int:
+    """How often the sandbox was asked who somebody is."""
+    with urlopen(env[PREFIX + "BASE_URL"] + "/__sandbox__/requests") as reply:
+        told = json.load(reply)
+    return sum(request["path"] == "/2/users/me" for request in told)
+
+
 def done(process) -> tuple[int, str, str]:
     out, err = process.communicate(timeout=TIMEOUT)
     return process.returncode, out, err
@@ -66,8 +75,10 @@ def test_a_new_user_signs_in_acts_and_signs_out(start, run, env, tweet, tmp_path
     assert listed.returncode == 0
     for word in ("sandbox_bot", "OAuth 2.0", "tweet.write", "offline.access", "renewed by itself"):
         assert word in listed.stdout
+    asked = asked_who(env)
     assert run("retweet", tweet, env=env).returncode == 0
     assert run("undo", tweet, "--account", "sandbox_bot", env=env).returncode == 0
+    assert asked_who(env) == asked  # which is paid, and was told at the sign-in
     assert run("limits", env=env).stdout.startswith("rate limits of sandbox_bot ")
     assert len(run("retweets", tweet, "--limit", "2", env=env).stdout.splitlines()) == 2
 

@@ -9,9 +9,10 @@ from twretweet.cli import main
 from twretweet.cli.outcome import complain
 
 
-def test_it_tells_its_version(run):
-    done = run("--version")
-    assert (done.returncode, done.stdout) == (0, f"twretweet {__version__}\n")
+def test_it_tells_its_version(start):
+    process = start("--version")
+    out, err = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, out, err) == (0, f"twretweet {__version__}\n", "")
 
 
 @pytest.mark.parametrize("words", [(), ("--help",)])

@@ -60,6 +60,29 @@ async def test_who_it_is_is_asked_once_although_asking_finds_the_stored_tokens(s
     assert len(sandbox.requests) == 1
 
 
+async def test_x_is_not_asked_for_what_the_store_knows(sandbox, clock):
+    store = tw.MemoryTokenStore()
+    stored = tw.OAuth2Tokens(
+        client_id=sandbox.oauth2.client_id,
+        access_token=sandbox.oauth2.access_token,
+        refresh_token=sandbox.oauth2.refresh_token,
+        seed="a sign-in",
+        user_id=sandbox.me.user_id,
+    )
+    await store.save("bot", stored)
+    async with new_manager(sandbox, clock, store) as manager:
+        session = manager.session(tw.OAuth2(stored.client_id, account="bot"))
+        assert (await session.retweet(sandbox.tweet_id)).retweeted
+    assert [request.method for request in sandbox.requests] == ["POST"]
+
+
+async def test_who_it_is_can_not_be_asked_of_a_closed_manager(sandbox, clock):
+    async with new_manager(sandbox, clock, tw.MemoryTokenStore()) as manager:
+        session = manager.session(named(sandbox.oauth2))
+    with pytest.raises(tw.ManagerClosed):
+        await session.user_id()
+
+
 async def test_a_session_without_the_client_secret_leaves_it_to_the_others(clock):
     tokens = {"token_type": "bearer", "access_token": "a", "refresh_token": "r"}
     async with ScriptedServer() as server:

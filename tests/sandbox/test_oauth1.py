@@ -71,6 +71,27 @@ async def test_who_declines_to_get_a_pin_gets_none(sign: SignIn) -> None:
     assert (await sign.access_token(token, "0000000")).code == (401, 89)
 
 
+async def test_a_request_token_expires_before_and_after_it_was_allowed(sign: SignIn) -> None:
+    early, late = await sign.request_token(), await sign.request_token()
+    pin = await sign.sandbox.authorize(sign.page_of(early))
+    sign.clock.advance(899)
+    assert (await sign.send("GET", sign.page_of(late))).status == 200
+    sign.clock.advance(1)
+    assert (await sign.access_token(early, pin)).code == (401, 89)
+    with pytest.raises(ValueError, match="be too old"):
+        await sign.sandbox.authorize(sign.page_of(late))
+    assert await sign.sign_in_1()
+
+
+async def test_request_tokens_that_have_expired_are_forgotten(sign: SignIn) -> None:
+    legs = sign.sandbox._core.accounts.legs
+    for _ in range(1_001):
+        legs.request("oob", sign.clock.time())
+    sign.clock.advance(900)
+    kept = await sign.request_token()
+    assert list(legs._requests) == [kept[0]]
+
+
 async def test_a_request_token_works_once(sign: SignIn) -> None:
     token = await sign.request_token()
     pin = await sign.sandbox.authorize(sign.page_of(token))

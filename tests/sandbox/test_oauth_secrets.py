@@ -71,7 +71,7 @@ async def test_no_record_of_a_request_holds_a_secret(sign: SignIn) -> None:
 def test_no_repr_shows_a_secret() -> None:
     accounts = Accounts(seed=0)
     account = accounts.new()
-    request = accounts.legs.request("oob")
+    request = accounts.legs.request("oob", 0)
     verifier = request.allow(account.user_id)
     family = accounts.grants.family(account.user_id, "client", ["offline.access"])
     issued = accounts.grants.issue(family, 0)

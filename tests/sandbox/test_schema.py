@@ -5,7 +5,7 @@ import pytest
 from tests.sandbox import spec
 from tests.sandbox.http import Api, serving
 from tests.support.clock import ManualClock
-from twretweet.sandbox import Sandbox, fields, story, usage
+from twretweet.sandbox import Quirks, Sandbox, fields, story, usage
 from twretweet.sandbox.endpoints import ENDPOINTS, Endpoint
 from twretweet.sandbox.selection import allowed_parameters
 from twretweet.sandbox.tweet_view import POST_GETTERS, TWEET_GETTERS
@@ -106,14 +106,16 @@ def test_the_parameters_are_those_of_the_openapi_file(
         assert not described
 
 
+@pytest.mark.parametrize("missing", [0.0, 0.5])
 @both
 @rows
 @pytest.mark.anyio
 async def test_replies_with_every_field_and_expansion_are_allowed_by_the_openapi_file(
-    vocabulary: Vocabulary, row: Endpoint, clock: ManualClock
+    vocabulary: Vocabulary, row: Endpoint, clock: ManualClock, missing: float
 ) -> None:
     described = spec.load(vocabulary)
-    sandbox = Sandbox(retweets=40, clock=clock, vocabulary=vocabulary)
+    quirks = Quirks(missing_authors=missing)
+    sandbox = Sandbox(retweets=40, clock=clock, vocabulary=vocabulary, quirks=quirks)
     tweets = [sandbox.tweet_id, str(story.POLL_TWEET_ID), str(story.LONG_TWEET_ID), "1"]
     users = ["TwitterDev", "nobody", sandbox.me.username]
     async with serving(sandbox, clock) as api:

@@ -13,6 +13,7 @@ from twretweet.sandbox import Fault, Sandbox, snapshot
 from twretweet.sandbox.core import Core
 
 TWEET = "1228393702244134912"
+ME = Sandbox().me.user_id
 
 
 def saved(sandbox: Sandbox) -> list[bytes]:
@@ -200,6 +201,19 @@ def test_lines_written_by_hand_need_little() -> None:
         ),
         ([{"type": "window", "key": ["x"], "limit": 0, "used": 0, "end": 0}], "limit is 0"),
         ([{"type": "window", "key": ["x"], "limit": 5, "used": 6, "end": 0}], "used is 6"),
+        ([{"type": "sandbox", "signed_in": -1}], "signed_in is -1"),
+        ([{"type": "sandbox", "app_tokens": -1, "signed_in": 0}], "app_tokens is -1"),
+        ([{"type": "token", "user_id": "7"}], "user_id is '7': no account"),
+        ([{"type": "token", "user_id": ME, "number": 0}], "number is 0"),
+        (
+            [{"type": "sign_in", "user_id": ME, "client_id": "mine", "scopes": []}],
+            "client_id is 'mine'",
+        ),
+        ([{"type": "updates", "user_id": "x", "used": 1, "end": 1}], "user_id is 'x'"),
+        ([{"type": "updates", "user_id": "1", "used": -1, "end": 1}], "used is -1"),
+        ([{"type": "cost", "thousandths": -1, "today": 0, "posts": {}}], "thousandths is -1"),
+        ([{"type": "cost", "thousandths": 0, "today": 0, "posts": {"5": -1}}], "posts is -1"),
+        ([{"type": "read", "users": ["x"]}], "users is 'x'"),
     ],
 )
 def test_a_line_that_can_not_be_read_says_which_and_why_and_changes_nothing(

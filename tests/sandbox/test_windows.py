@@ -129,7 +129,7 @@ async def test_v1_shares_three_hours_with_written_statuses(api: Api) -> None:
     # No limit is stated for undoing, and v2 counts for itself.
     undone = await api.call("POST", retweet.replace("retweet/", "unretweet/"))
     assert undone.status == 200
-    assert "x-rate-limit-limit" not in undone.headers
+    assert undone.limit == (40_000, 39_999, NOW + 900)
     assert (await api.retweet()).status == 200
 
 
@@ -150,6 +150,28 @@ async def test_errors_of_a_known_caller_take_a_slot_and_carry_the_headers(api: A
     ]
     assert [reply.limit[1] for reply in replies] == [74, 73, 72]
     assert [entry.remaining for entry in api.sandbox.requests] == [74, 73, 72]
+
+
+async def test_who_is_known_is_told_of_a_limit_wherever_they_come(api: Api) -> None:
+    app = api.sandbox.app_only
+    wrong = await api.get("/2/users/me", app)
+    assert (wrong.status, wrong.limit) == (403, (40_000, 39_999, NOW + 900))
+    nowhere = await api.get("/2/nowhere", app)
+    assert (nowhere.status, nowhere.limit) == (404, (40_000, 39_998, NOW + 900))
+    old = await api.call("POST", f"/1.1/statuses/retweet/{api.sandbox.tweet_id}.json", who=app)
+    assert (old.status, old.limit[1]) == (403, 39_997)
+    mine = await api.call("PUT", api.tweet)
+    assert (mine.status, mine.limit) == (405, (40_000, 39_999, NOW + 900))
+    # None of that counts where it belongs.
+    assert (await api.get("/2/users/me")).limit[1] == 74
+    assert (await api.get(api.tweet, app)).limit[1] == 449
+
+
+async def test_who_is_unknown_is_told_of_none(api: Api) -> None:
+    for path in ("/2/users/me", "/2/nowhere", "/1.1/nowhere.json"):
+        reply = await api.send("GET", api.sandbox.url + path, {"Authorization": "Bearer wrong"})
+        assert reply.status in {401, 404}
+        assert not [name for name in reply.headers if "limit" in name.lower()]
 
 
 slots = st.lists(

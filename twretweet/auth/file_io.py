@@ -63,7 +63,7 @@ def replace_private(path: Path, change: Callable[[bytes | None], bytes]) -> None
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _write_lock(path):
+        with write_lock(path):
             _replace(path, change(read_private(path)))
     except OSError as error:
         raise FileFault(_reason(error)) from error
@@ -91,9 +91,19 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def _write_lock(path: Path) -> Generator[None]:
+def write_lock(path: Path, *, passing: bool = False) -> Generator[None]:
+    """Hold the lock of a file while it is read and rewritten, so that no change is lost.
+
+    Args:
+        path: the file; its folder is there.
+        passing: leave no file of the lock behind.
+
+    Raises:
+        FileFault: somebody has held it for long without changing the file.
+        OSError: it can't be had.
+    """
     name = beside(path, ".lock")
-    lock = FileLock(name)
+    lock = FileLock(name, passing=passing)
     pause, patience = _PAUSE, Patience(time.monotonic(), _state(path))
     while not lock.take():
         if patience.ends(time.monotonic(), _state(path)):

@@ -52,7 +52,7 @@ class _Version(Struct):
 
 
 class FileTokenStore:
-    """Keeps tokens in one file of mode 0600, on a local disk.
+    """Keeps tokens in one file of mode 0600, on a local disk; not on Windows.
 
     It is made at the first save, with its folder. A file that others can read, that is another
     user's or a symbolic link, that is corrupt or of a newer version raises ``TokenStoreError``,
@@ -62,15 +62,16 @@ class FileTokenStore:
         path: of the file; ``~`` is the home folder.
 
     Raises:
-        TokenStoreError: the path names no file, or this system has no file locks that end with
-            their process.
+        TokenStoreError: the path names no file, or this is Windows, which has no file locks that
+            end with their process.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         if sys.platform == "win32":
             raise TokenStoreError(
-                "FileTokenStore needs the file locks and modes of POSIX: use RedisTokenStore, or "
-                "a store of your own"
+                "FileTokenStore can't keep tokens on Windows, which has no file locks that end "
+                "with their process: use twretweet.auth.redis.RedisTokenStore, or a store of your "
+                "own (see twretweet.TokenStore)"
             )
         self._path = Path(path).expanduser()
         if not self._path.name:

@@ -20,20 +20,31 @@ T = TypeVar("T")
 
 
 class GuardedStore:
-    """A token store, guarded.
+    """A token store, guarded, for as long as one thing is done with it.
 
     Args:
         store: the store.
-        known: the tokens in use, of which nothing may be told.
+        known: the tokens in use, of which nothing may be told; nor may it of those that come
+            from the store.
+        advice: what to do when it fails, as the end of a sentence; empty where the caller says it.
     """
 
-    def __init__(self, store: TokenStore, known: Callable[[], StoredTokens | None]) -> None:
+    def __init__(
+        self,
+        store: TokenStore,
+        known: Callable[[], StoredTokens | None] | None = None,
+        *,
+        advice: str = "; try again",
+    ) -> None:
         self._store = store
         self._known = known
+        self._advice = advice
+        self._loaded: StoredTokens | None = None
 
     async def load(self, account: str) -> StoredTokens | None:
         """What is stored under a name."""
-        return await self.ask(lambda: self._store.load(account))
+        self._loaded = await self.ask(lambda: self._store.load(account))
+        return self._loaded
 
     async def save(self, account: str, tokens: StoredTokens) -> None:
         """Store ``tokens`` under a name."""
@@ -42,6 +53,10 @@ class GuardedStore:
     async def delete(self, account: str) -> None:
         """Forget what is stored under a name."""
         await self.ask(lambda: self._store.delete(account))
+
+    async def accounts(self) -> list[str]:
+        """The names under which something is stored."""
+        return await self.ask(self._store.accounts)
 
     def lock(self, account: str) -> _Lock:
         """The lock of an account."""
@@ -64,11 +79,12 @@ class GuardedStore:
         raise TokenStoreError(fault)
 
     def _fault(self, error: Exception, given: StoredTokens | None) -> str:
-        said = redacted(str(error), given, self._known())
+        known = None if self._known is None else self._known()
+        said = redacted(str(error), given, known, self._loaded)
         if isinstance(error, TokenStoreError):
             return said
         kind = type(error).__name__
-        return f"the token store failed ({kind}{f': {said}' if said else ''}); try again"
+        return f"the token store failed ({kind}{f': {said}' if said else ''}){self._advice}"
 
 
 class _Lock:

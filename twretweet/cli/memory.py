@@ -8,13 +8,16 @@ together; where they differ about a window, the higher count is believed.
 
 import contextlib
 import re
+import sys
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
+from twretweet.auth.file_io import FileFault, write_lock
 from twretweet.cli.files import replace
 from twretweet.cli.outcome import complain
 from twretweet.errors import QueryError
@@ -52,18 +55,29 @@ def remember(limiter: MemoryLimiter, file: Path, *, quiet: bool = False) -> None
         file: where to leave it.
         quiet: whether a failure is not even told, since another try will follow.
     """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _turn(file):
+            replace(file, msgspec.json.encode(_together(_read(file), limiter.snapshot().encode())))
+        _sweep(file.parent)
+    except (OSError, FileFault) as error:
+        if not quiet:
+            complain(f"what is left of the rate limits can't be remembered: {error}")
+
+
+def _turn(file: Path) -> AbstractContextManager[None]:
+    """One command at a time rewrites a file, or what another has just left would be lost."""
+    # Windows has no such locks; there the last of two commands at the same moment wins.
+    return nullcontext() if sys.platform == "win32" else write_lock(file, passing=True)
+
+
+def _together(*sources: bytes) -> list[WindowMemory]:
     windows: dict[str, WindowMemory] = {}
-    for source in (_read(file), limiter.snapshot().encode()):
+    for source in sources:
         for window in msgspec.json.decode(source, type=list[WindowMemory]):
             before = windows.get(window.key)
             windows[window.key] = window if before is None else _newer(before, window)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        replace(file, msgspec.json.encode(list(windows.values())))
-        _sweep(file.parent)
-    except OSError as error:
-        if not quiet:
-            complain(f"what is left of the rate limits can't be remembered: {error}")
+    return list(windows.values())
 
 
 def _newer(one: WindowMemory, other: WindowMemory) -> WindowMemory:

@@ -137,7 +137,7 @@ class Caller:
         return reply.data
 
     async def user_id(self) -> str:
-        """The id of this account's user, from its credentials or one ``GET /2/users/me``.
+        """The id of this account's user, from its credentials or tokens, or one request.
 
         However many callers and sessions need it at once, one of them asks.
 
@@ -147,6 +147,10 @@ class Caller:
         return await self._pipeline.identities.user_id(self.account, self._ask_user_id)
 
     async def _ask_user_id(self) -> str:
+        # The store may know whose tokens it keeps; ``GET /2/users/me`` is paid.
+        await self._pipeline.look_up(self.account)
+        if self.account.user_id is not None:
+            return self.account.user_id
         return (await self.one(ME, UserQuery(), {})).id
 
     def rate_limits(self) -> list[BucketState]:

@@ -162,6 +162,15 @@ class Pipeline:
         closed.at(endpoint=endpoint.label, account=account.label, attempts=0)
         raise closed
 
+    async def look_up(self, account: Account) -> None:
+        """Return when an account's tokens are at hand: looked up, and renewed if that is due.
+
+        Raises:
+            TwretweetError: as :meth:`call`.
+        """
+        self.require_open()
+        await self._keeper.renew(account)
+
     def require_open(self) -> None:
         """Raise unless the manager is open."""
         if not self._open:

@@ -100,10 +100,10 @@ class Accounts:
             Client(self._secret("confidential client id", 34), self._secret("client secret", 50)),
             redirect_uris,
         )
-        self.app_only = AppOnly("A" * 22 + self._secret("bearer", 90))
-        self.app_bearers = AppBearers(self.app_only.bearer_token)
+        self.app_bearers = AppBearers(self._app_bearer)
+        self.app_only = AppOnly(self._app_bearer(0))
         self.grants = Grants(token_lifetime=token_lifetime, code_lifetime=code_lifetime)
-        self.legs = Legs()
+        self.legs = Legs(self._secret)
         self._by_id: dict[str, Account] = {}
 
     def new(self, username: str | None = None, scopes: Iterable[str] = SCOPES) -> Account:
@@ -171,6 +171,14 @@ class Accounts:
         """End all that a user has allowed the app."""
         self.grants.revoke(user_id)
         self.legs.revoke(user_id)
+
+    def forget(self, user_id: str) -> None:
+        """Let a user not have allowed the app anything, not even what accounts begin with."""
+        self.grants.forget(user_id)
+        self.legs.revoke(user_id)
+
+    def _app_bearer(self, number: int) -> str:
+        return "A" * 22 + self._secret(f"bearer {number}" if number else "bearer", 90)
 
     def _secret(self, purpose: str, length: int) -> str:
         text = ""

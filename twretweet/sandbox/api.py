@@ -1,5 +1,8 @@
 """The way of a request through the sandbox: find, authenticate, count, answer.
 
+Whoever is known is told of a limit with every reply. A 401 tells of none: recorded ones of X
+have no rate-limit header, since there is nobody whose window it could be.
+
 Everything here is pure and returns at once; sockets, clock and waiting are in
 :mod:`twretweet.sandbox.server`.
 """
@@ -10,7 +13,7 @@ from typing import Final
 
 from twretweet.sandbox.accounts import Caller
 from twretweet.sandbox.call import Answer, Call, Incoming, State
-from twretweet.sandbox.endpoints import ENDPOINTS, Endpoint, Router
+from twretweet.sandbox.endpoints import ENDPOINTS, Endpoint, Router, elsewhere
 from twretweet.sandbox.faults.passage import Passage
 from twretweet.sandbox.faults.refusals import Scene
 from twretweet.sandbox.fields import names
@@ -69,7 +72,7 @@ class Api:
         try:
             endpoint, arguments = self._router.find(incoming.method, incoming.path)
         except Refused as refused:
-            return Answer(refused.reply)
+            return self._astray(incoming, refused.reply)
         caller: Caller | None = None
         refusal: Reply | None = None
         try:
@@ -86,6 +89,14 @@ class Api:
             call = Call(incoming, caller, arguments, query)
             answer = self._faulty(endpoint, call, passage) or self._fair(endpoint, call, passage)
         return _finished(answer, endpoint.name, passage)
+
+    def _astray(self, incoming: Incoming, reply: Reply) -> Answer:
+        """Answer a request that came to no endpoint."""
+        try:
+            caller = self._authenticate(incoming)
+        except Refused:
+            return Answer(reply)
+        return Answer(reply, caller, self.windows.take([elsewhere(caller)], incoming.now))
 
     def _sign_in(self, incoming: Incoming) -> Answer:
         name = f"{incoming.method} {incoming.path}"
@@ -112,11 +123,14 @@ class Api:
         """Answer a request as X does."""
         incoming, caller, state = call.incoming, call.caller, self._state
         standing: Standing | None = None
+        admitted = caller.kind in endpoint.kinds
+        slots = endpoint.slots(caller) if admitted else [elsewhere(caller)]
         try:
-            self._check_kind(endpoint, caller, incoming)
-            standing = self.windows.take(endpoint.slots(caller), incoming.now)
+            standing = self.windows.take(slots, incoming.now)
             if standing is not None and not standing.granted:
                 return Answer(too_many_requests(incoming.path), caller, standing)
+            if not admitted:
+                return Answer(self._wrong_kind(endpoint, caller, incoming), caller, standing)
             if caller.scopes is not None and not endpoint.scopes <= caller.scopes:
                 return Answer(plain(403), caller, standing)
             if passage is not None:
@@ -162,19 +176,15 @@ class Api:
             case _:
                 raise Refused(unauthorized(incoming.path))
 
-    def _check_kind(self, endpoint: Endpoint, caller: Caller, incoming: Incoming) -> None:
-        if caller.kind in endpoint.kinds:
-            return
+    def _wrong_kind(self, endpoint: Endpoint, caller: Caller, incoming: Incoming) -> Reply:
         if incoming.v1:
             message = "Your credentials do not allow access to this resource."
-            raise Refused(v1_error(403, 220, message))
-        raise Refused(
-            unsupported_authentication(
-                self._problems,
-                used=KIND_NAMES[caller.kind],
-                supported=", ".join(KIND_NAMES[kind] for kind in endpoint.kinds),
-                what="endpoint",
-            )
+            return v1_error(403, 220, message)
+        return unsupported_authentication(
+            self._problems,
+            used=KIND_NAMES[caller.kind],
+            supported=", ".join(KIND_NAMES[kind] for kind in endpoint.kinds),
+            what="endpoint",
         )
 
 

@@ -5,11 +5,33 @@ Source: https://docs.x.com/x-api/fundamentals/expansions
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final, TypeAlias
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
 
 from twretweet.sandbox.people import User
 from twretweet.sandbox.tweets import Entities, Tweet
 from twretweet.sandbox.world import World
+
+_REFERENCED: Final = "referenced_tweets.id"
+Absence: TypeAlias = Literal["deleted", "suspended", "protected"]
+"""Why something is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Something that is referred to and is not there.
+
+    Args:
+        expansion: that was followed to it.
+        value: its id, or for users who are mentioned their name.
+        resource: what it is.
+        why: why it is not there.
+    """
+
+    expansion: str
+    value: str
+    resource: Literal["tweet", "user"]
+    why: Absence
 
 
 class Gathering:
@@ -17,12 +39,26 @@ class Gathering:
 
     Args:
         world: where they are found.
+        hides: tells why a user is kept back, if one is.
     """
 
-    __slots__ = ("media", "places", "polls", "tweets", "users", "world")
+    __slots__ = (
+        "_expansion",
+        "_hides",
+        "absent",
+        "media",
+        "places",
+        "polls",
+        "tweets",
+        "users",
+        "world",
+    )
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, hides: Callable[[int], Absence | None]) -> None:
         self.world = world
+        self._hides = hides
+        self._expansion = ""
+        self.absent: dict[Absent, None] = {}
         self.users: dict[int, User] = {}
         self.tweets: dict[int, Tweet] = {}
         self.media: dict[str, int] = {}
@@ -32,27 +68,49 @@ class Gathering:
 
     def follow(self, expansions: Iterable[str], tweets: Iterable[Tweet]) -> None:
         """Follow expansions from tweets."""
-        steps = [_FROM_TWEET[expansion] for expansion in expansions]
+        steps = [(expansion, _FROM_TWEET[expansion]) for expansion in expansions]
         for tweet in tweets:
-            for step in steps:
+            for self._expansion, step in steps:
                 step(self, tweet)
 
     def follow_users(self, expansions: Iterable[str], users: Iterable[User]) -> None:
         """Follow expansions from users."""
-        steps = [_FROM_USER[expansion] for expansion in expansions]
+        steps = [(expansion, _FROM_USER[expansion]) for expansion in expansions]
         for user in users:
-            for step in steps:
+            for self._expansion, step in steps:
                 step(self, user)
 
-    def add_user(self, user_id: int) -> None:
-        """Add a user, if there is such a one."""
-        if user_id not in self.users and (user := self.world.user(user_id)) is not None:
+    def add_user(self, user_id: int, shown: str = "") -> None:
+        """Add a user, or note that there is no such one.
+
+        Args:
+            user_id: the user's id.
+            shown: what the reference to the user says, if it is not the id.
+        """
+        if user_id in self.users:
+            return
+        user = self.world.user(user_id)
+        why: Absence | None = "deleted" if user is None else self._hides(user_id)
+        if user is not None and why is None:
             self.users[user_id] = user
+        else:
+            self._miss(shown or str(user_id), "user", why or "deleted")
 
     def add_tweet(self, tweet_id: int) -> None:
-        """Add a tweet, if there is such a one."""
-        if tweet_id not in self.tweets and (tweet := self.world.tweet(tweet_id)) is not None:
+        """Add a tweet, or note that there is no such one."""
+        if tweet_id in self.tweets:
+            return
+        tweet = self.world.tweet(tweet_id)
+        if tweet is not None:
             self.tweets[tweet_id] = tweet
+        else:
+            self._miss(str(tweet_id), "tweet", "deleted")
+
+    def _miss(self, value: str, resource: Literal["tweet", "user"], why: Absence) -> None:
+        expansion = self._expansion
+        if resource == "tweet" and expansion.startswith(_REFERENCED):
+            expansion = _REFERENCED  # whatever was to be looked up behind it
+        self.absent[Absent(expansion, value, resource, why)] = None
 
 
 _TweetStep: TypeAlias = Callable[[Gathering, Tweet], None]
@@ -104,7 +162,7 @@ def _note_mentions(found: Gathering, tweet: Tweet) -> None:
 
 def _mentioned(found: Gathering, entities: Entities | None) -> None:
     for mention in (entities or {}).get("mentions", []):
-        found.add_user(int(mention["id"]))
+        found.add_user(int(mention["id"]), str(mention["username"]))
 
 
 def _article_cover(found: Gathering, tweet: Tweet) -> None:

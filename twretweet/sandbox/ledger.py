@@ -28,21 +28,38 @@ _Object: TypeAlias = dict[str, str]
 
 
 class Ledger:
-    """Counts what all requests of one app cost."""
+    """Counts what all requests of one app cost.
 
-    __slots__ = ("_days", "_posts", "_today", "_total", "_users")
+    Attributes:
+        thousandths: what everything cost so far, in thousandths of a US dollar.
+        today: the day of the last read, counted from the epoch.
+        posts: the ids of the posts that were read on it.
+        users: those of the users.
+        days: how many posts were read on each day.
+    """
+
+    __slots__ = ("days", "posts", "thousandths", "today", "users")
 
     def __init__(self) -> None:
-        self._total = 0
-        self._today = 0
-        self._posts: set[int] = set()
-        self._users: set[int] = set()
-        self._days: dict[int, int] = {}
+        self.thousandths = 0
+        self.today = 0
+        self.posts: set[int] = set()
+        self.users: set[int] = set()
+        self.days: dict[int, int] = {}
 
     @property
     def total(self) -> float:
         """What everything cost so far, in US dollars."""
-        return self._total / 1000
+        return self.thousandths / 1000
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was read or charged yet."""
+        return not (self.thousandths or self.days)
+
+    def restore(self, thousandths: int, today: int, days: dict[int, int]) -> None:
+        """Go on from the counts of another ledger."""
+        self.thousandths, self.today, self.days = thousandths, today, days
 
     def charge(self, charge: Charge, reply: Reply, now: float) -> float:
         """Note what a reply costs, and return it.
@@ -60,24 +77,24 @@ class Ledger:
             return 0.0
         written = _WRITES.get(charge)
         cost = self._read(charge, body, int(now // DAY)) if written is None else written
-        self._total += cost
+        self.thousandths += cost
         return cost / 1000
 
     def posts_on(self, day: int) -> int:
         """Return how many posts were read on a day, counted from the epoch."""
-        return self._days.get(day, 0)
+        return self.days.get(day, 0)
 
     def posts_since(self, day: int) -> int:
         """Return how many posts were read from a day on."""
-        return sum(count for each, count in self._days.items() if each >= day)
+        return sum(count for each, count in self.days.items() if each >= day)
 
     def _read(self, charge: Charge, body: dict[str, object], day: int) -> int:
-        if day != self._today:
-            self._today = day
-            self._posts.clear()
-            self._users.clear()
-            self._days = {d: n for d, n in self._days.items() if d > day - KEPT_DAYS}
-        posts, users = self._posts, self._users
+        if day != self.today:
+            self.today = day
+            self.posts.clear()
+            self.users.clear()
+            self.days = {d: n for d, n in self.days.items() if d > day - KEPT_DAYS}
+        posts, users = self.posts, self.users
         had = len(posts), len(users)
         data = cast("list[_Object] | _Object", body.get("data", []))
         (posts if charge == "posts" else users).update(
@@ -87,7 +104,7 @@ class Ledger:
         users.update(_ids(includes.get("users", [])))
         posts.update(_ids(includes.get("tweets") or includes.get("posts") or []))
         read = len(posts) - had[0]
-        self._days[day] = self._days.get(day, 0) + read
+        self.days[day] = self.days.get(day, 0) + read
         return read * _POST + (len(users) - had[1]) * _USER
 
 

@@ -1,16 +1,19 @@
 """Building the bodies of v2 replies: data, includes, and partial errors."""
 
 from collections.abc import Sequence
+from typing import Final, get_args
 
 from twretweet.sandbox.draw import chance
-from twretweet.sandbox.expand import Gathering
+from twretweet.sandbox.expand import Absence, Gathering
 from twretweet.sandbox.fields import PRIVATE
 from twretweet.sandbox.people import User
 from twretweet.sandbox.quirks import Quirks
-from twretweet.sandbox.reply import hidden_field
+from twretweet.sandbox.reply import hidden_field, not_included
 from twretweet.sandbox.selection import Selection
 from twretweet.sandbox.tweets import Tweet
 from twretweet.sandbox.world import World
+
+_ABSENCES: Final[tuple[Absence, ...]] = get_args(Absence)
 
 
 class Presenter:
@@ -39,14 +42,14 @@ class Presenter:
     def tweets(self, tweets: Sequence[Tweet]) -> tuple[list[dict[str, object]], dict[str, object]]:
         """Return the data of tweets, and what stands beside it."""
         data = [self._tweet(tweet, "data") for tweet in tweets]
-        found = Gathering(self._world)
+        found = Gathering(self._world, self._hides)
         found.follow(self._selection.expansions, tweets)
         return data, self._beside(found)
 
     def users(self, users: Sequence[User]) -> tuple[list[dict[str, object]], dict[str, object]]:
         """Return the data of users, and what stands beside it."""
         data = [self._selection.show_user(user) for user in users]
-        found = Gathering(self._world)
+        found = Gathering(self._world, self._hides)
         found.follow_users(self._selection.expansions, users)
         return data, self._beside(found)
 
@@ -74,6 +77,12 @@ class Presenter:
                 shown[name] = item[name]
         return shown
 
+    def _hides(self, user_id: int) -> Absence | None:
+        """Tell why a user is missing among the includes, as the quirk wants some to be."""
+        if not chance(self._quirks.missing_authors, self._seed, user_id):
+            return None
+        return _ABSENCES[user_id % len(_ABSENCES)]
+
     def _hide(self, name: str, resource: str, resource_id: str, section: str) -> None:
         self._errors.append(
             hidden_field(
@@ -88,13 +97,8 @@ class Presenter:
     def _beside(self, found: Gathering) -> dict[str, object]:
         """Return ``includes`` and ``errors``, each only if there is anything in it."""
         selection, held = self._selection, self._world.attachments
-        missing = self._quirks.missing_authors
         includes: dict[str, object] = {
-            "users": [
-                selection.show_user(user)
-                for user in found.users.values()
-                if not chance(missing, self._seed, user.id)
-            ],
+            "users": [selection.show_user(user) for user in found.users.values()],
             selection.names.includes_tweets: [
                 self._tweet(tweet, "includes") for tweet in found.tweets.values()
             ],
@@ -102,6 +106,16 @@ class Presenter:
             "places": [_pick(held.places[key], selection.place) for key in found.places],
             "polls": [_pick(held.polls[key], selection.poll) for key in found.polls],
         }
+        self._errors += [
+            not_included(
+                selection.names.problems,
+                expansion=one.expansion,
+                value=one.value,
+                resource=one.resource,
+                why=one.why,
+            )
+            for one in found.absent
+        ]
         filled = {name: group for name, group in includes.items() if group}
         beside: dict[str, object] = {}
         if filled:

@@ -16,7 +16,8 @@ class Quirks:
         empty_pages: the pages, counted from 0 for the first of a walk, that come back with
             nothing but a ``next_token``.
         all_empty: every page comes back like that.
-        missing_authors: the share of users, 0 to 1, left out of ``includes``.
+        missing_authors: the share of users, 0 to 1, left out of ``includes``: deleted, suspended
+            or protected, as ``errors`` says of each.
         latency: seconds that every reply takes longer.
 
     Raises:

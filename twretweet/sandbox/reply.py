@@ -112,6 +112,34 @@ def resource_not_found(
     }
 
 
+def not_included(
+    problems: str, *, expansion: str, value: str, resource: str, why: str
+) -> dict[str, object]:
+    """Return the entry of ``errors`` for what an expansion leads to and does not find.
+
+    Recorded replies have it in three wordings, each with a title of its own.
+
+    Args:
+        problems: where the types of problems live.
+        expansion: that was followed.
+        value: the id that it led to, or the name.
+        resource: ``"tweet"`` or ``"user"``.
+        why: ``"suspended"``, ``"protected"``, or else it is not there at all.
+    """
+    entry = resource_not_found(problems, parameter=expansion, value=value, resource=resource)
+    if why == "suspended":
+        entry |= {"title": "Forbidden", "detail": f"User has been suspended: [{value}]."}
+    elif why == "protected":
+        entry |= {
+            "section": "includes",
+            "title": "Authorization Error",
+            "detail": f"Sorry, you are not authorized to see the {resource} with"
+            f" {expansion}: [{value}].",
+            "type": problems + "not-authorized-for-resource",
+        }
+    return entry
+
+
 def hidden_field(
     problems: str, *, name: str, resource: str, resource_id: str, section: str
 ) -> dict[str, object]:

@@ -9,96 +9,50 @@ account      a user that can sign in: ``username``, and ``scopes`` of the bearer
 tweet        ``text``, ``author`` (a username), and ``retweets``: how many by the crowd
 retweet      ``tweet_id``, and ``user_id`` or ``username``
 window       a rate limit that is in use
+updates      how much a user has posted today
+token        an OAuth 1.0a access token that is good
+sign_in      an OAuth 2.0 sign-in, with hashes of what descends from it
+cost, read   what the requests have cost, and what was read today and is not charged again
 ===========  ==================================================================================
 
 All else may be left out, and is made up. Keys follow from the seed and from the order of the
-accounts, so that no line holds a secret; tokens that people signed in for are not saved. Faults
-are no state: those in force stay in force.
+accounts, and OAuth 2.0 tokens are kept as hashes, so that no line holds a secret. What lives for
+minutes is not saved: request tokens, codes, used nonces. Faults are no state: those in force stay
+in force.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import merge
 from pathlib import Path
-from typing import Final, TypeAlias
 
 import msgspec
 
-from twretweet.sandbox import story
+from twretweet.sandbox import sign_ins, spent, story
 from twretweet.sandbox.accounts import SCOPES
 from twretweet.sandbox.core import Contents, Core, build
 from twretweet.sandbox.growth import Growth
+from twretweet.sandbox.lines import (
+    MOST,
+    VERSION,
+    AccountLine,
+    Line,
+    Recipe,
+    RetweetLine,
+    SandboxLine,
+    SignInLine,
+    TokenLine,
+    TweetLine,
+    WindowLine,
+    an_id,
+    within,
+)
 from twretweet.sandbox.options import Options
-from twretweet.sandbox.params import is_id
 from twretweet.sandbox.retweets import Retweets
 from twretweet.sandbox.snowflake import BEYOND, first_id
 from twretweet.sandbox.tweets import Tweet
 from twretweet.sandbox.windows import Window
 from twretweet.sandbox.world import World
-
-_VERSION: Final = 1
-_MOST: Final = 100_000_000
-
-
-class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
-    pass
-
-
-class SandboxLine(_Line, frozen=True, tag="sandbox", omit_defaults=True):
-    """What the rest follows from."""
-
-    version: int = _VERSION
-    seed: int | None = None
-    latest_id: str = "0"
-    population: int = 0
-
-
-class AccountLine(_Line, frozen=True, tag="account", omit_defaults=True):
-    """A user that can sign in."""
-
-    username: str | None = None
-    user_id: str | None = None
-    scopes: list[str] | None = None
-
-
-class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the retweets of the crowd follow from."""
-
-    crowd: int
-    first: str
-    gap: str
-    seed: int
-
-
-class TweetLine(_Line, frozen=True, tag="tweet", omit_defaults=True):
-    """A tweet; one that every sandbox has keeps what else it has."""
-
-    id: str | None = None
-    text: str = "Hello, sandbox!"
-    author: str | None = None
-    author_id: str | None = None
-    retweets: int | Recipe = 0
-
-
-class RetweetLine(_Line, frozen=True, tag="retweet", omit_defaults=True):
-    """A retweet that somebody made."""
-
-    tweet_id: str
-    user_id: str | None = None
-    username: str | None = None
-    id: str | None = None
-
-
-class WindowLine(_Line, frozen=True, tag="window"):
-    """A window that is open."""
-
-    key: list[str]
-    limit: int
-    used: int
-    end: int
-
-
-Line: TypeAlias = SandboxLine | AccountLine | TweetLine | RetweetLine | WindowLine
 
 
 def lines(core: Core) -> Iterator[bytes]:
@@ -149,11 +103,16 @@ def load(core: Core, text: Iterable[bytes | str]) -> None:
 
 def _told(core: Core) -> Iterator[Line]:
     contents = core.contents
-    world = contents.state.world
+    world, accounts = contents.state.world, contents.state.accounts
     yield SandboxLine(
-        seed=contents.state.seed, latest_id=str(world.latest_id), population=world.population
+        seed=contents.state.seed,
+        latest_id=str(world.latest_id),
+        population=world.population,
+        signed_in=accounts.legs.given,
+        app_tokens=accounts.app_bearers.given,
+        app_signed_out=accounts.app_bearers.ended,
     )
-    for account in contents.state.accounts:
+    for account in accounts:
         yield AccountLine(account.username, account.user_id, sorted(account.scopes))
     tweets = sorted(world.originals(), key=lambda tweet: tweet.id)
     for tweet in tweets:
@@ -167,6 +126,8 @@ def _told(core: Core) -> Iterator[Line]:
         yield RetweetLine(str(tweet_id), user_id=str(user_id), id=str(snowflake))
     for key, window in contents.api.windows.opened(core.clock.time()):
         yield WindowLine(list(key), window.limit, window.used, window.end)
+    yield from sign_ins.told(accounts, core.clock.time())
+    yield from spent.told(contents.state, core.clock.time())
 
 
 def _live(tweet: Tweet) -> Iterator[tuple[int, int, int]]:
@@ -184,6 +145,7 @@ class _Reader:
         self._core = core
         self._now = core.clock.time()
         self._begun: Contents | None = None
+        self._whole = False  # whether every token has a line
 
     def read(self, text: Iterable[bytes | str]) -> Contents:
         """Return what the lines say.
@@ -224,20 +186,27 @@ class _Reader:
                 self._take_tweet(line)
             case RetweetLine():
                 self._take_retweet(line)
-            case _:
+            case WindowLine():
                 self._take_window(line)
+            case TokenLine() | SignInLine():
+                sign_ins.take(self._contents.state.accounts, line)
+            case _:
+                spent.take(self._contents.state, line)
 
     def _take_head(self, line: SandboxLine) -> None:
         if self._begun is not None:
             raise ValueError("the line of the sandbox must be the first")
-        if line.version != _VERSION:
-            raise ValueError(f"version is {line.version}: only {_VERSION} can be read")
-        population = _within("population", line.population, 0, _MOST)
+        if line.version != VERSION:
+            raise ValueError(f"version is {line.version}: only {VERSION} can be read")
+        population = within("population", line.population, 0, MOST)
         options = self._core.options
         # The lines of a whole sandbox say themselves what each tweet has.
         whole = replace(options, retweets=0)
         self._begin(whole if line.seed is None else replace(whole, seed=line.seed))
-        self._world.go_on(_id("latest_id", line.latest_id), population)
+        self._world.go_on(an_id("latest_id", line.latest_id), population)
+        if line.signed_in is not None:
+            self._whole = True
+            sign_ins.go_on(self._contents.state.accounts, line)
 
     def _take_account(self, line: AccountLine) -> None:
         account = self._contents.me
@@ -249,10 +218,12 @@ class _Reader:
                 f"user_id is {line.user_id}: it follows from the seed and from the order of the"
                 f" accounts, and is {account.user_id}"
             )
+        if self._whole:
+            self._contents.state.accounts.forget(account.user_id)
 
     def _take_tweet(self, line: TweetLine) -> None:
         moment = first_id(self._now)
-        tweet_id = self._world.fresh_id(moment) if line.id is None else _id("id", line.id)
+        tweet_id = self._world.fresh_id(moment) if line.id is None else an_id("id", line.id)
         known = self._world.tweet(tweet_id)
         if known is None:
             author = self._user(line.author, line.author_id)
@@ -263,12 +234,12 @@ class _Reader:
         if isinstance(line.retweets, Recipe):
             retweets = _follow(line.retweets)
         else:
-            count = _within("retweets", line.retweets, 0, _MOST)
+            count = within("retweets", line.retweets, 0, MOST)
             retweets = story.crowd_retweets(tweet_id, count, moment, self._contents.state.seed)
         self._world.set_retweets(known, retweets)
 
     def _take_retweet(self, line: RetweetLine) -> None:
-        tweet = self._world.tweet(_id("tweet_id", line.tweet_id))
+        tweet = self._world.tweet(an_id("tweet_id", line.tweet_id))
         if tweet is None or tweet.original is not None:
             raise ValueError(f"tweet_id is {line.tweet_id}: there is no such tweet")
         user_id = self._user(line.username, line.user_id)
@@ -276,14 +247,14 @@ class _Reader:
         if user_id is None:
             self._world.newcomer_retweet(tweet, moment)
         elif line.id is not None:
-            self._world.put_retweet(user_id, tweet, _id("id", line.id))
+            self._world.put_retweet(user_id, tweet, an_id("id", line.id))
         elif self._world.retweet(user_id, tweet, moment) is None:
             raise ValueError(f"user {user_id} has retweeted {tweet.id} already")
 
     def _take_window(self, line: WindowLine) -> None:
-        limit = _within("limit", line.limit, 1, _MOST)
-        used = _within("used", line.used, 0, limit)
-        end = _within("end", line.end, 0, 1 << 40)
+        limit = within("limit", line.limit, 1, MOST)
+        used = within("used", line.used, 0, limit)
+        end = within("end", line.end, 0, 1 << 40)
         self._contents.api.windows.restore(tuple(line.key), Window(limit, end, used))
 
     def _user(self, username: str | None, user_id: str | None) -> int | None:
@@ -291,7 +262,7 @@ class _Reader:
         if username is not None:
             found = self._world.user_named(username)
         elif user_id is not None:
-            found = self._world.user(_id("user_id", user_id))
+            found = self._world.user(an_id("user_id", user_id))
         else:
             return None
         if found is None:
@@ -300,20 +271,8 @@ class _Reader:
 
 
 def _follow(recipe: Recipe) -> Retweets:
-    crowd = _within("crowd", recipe.crowd, 0, _MOST)
-    first, gap = _id("first", recipe.first), _id("gap", recipe.gap)
+    crowd = within("crowd", recipe.crowd, 0, MOST)
+    first, gap = an_id("first", recipe.first), an_id("gap", recipe.gap)
     if gap < 1 or first + (crowd + 1) * gap >= BEYOND:
         raise ValueError(f"gap is {gap}: ids would be too large, or all the same")
     return Retweets(crowd=crowd, first=first, gap=gap, seed=recipe.seed)
-
-
-def _id(name: str, text: str) -> int:
-    if not is_id(text) or int(text) >= BEYOND:
-        raise ValueError(f"{name} is {text!r}: it must be a number of up to 19 digits")
-    return int(text)
-
-
-def _within(name: str, number: int, least: int, most: int) -> int:
-    if not least <= number <= most:
-        raise ValueError(f"{name} is {number}: it must be between {least} and {most}")
-    return number

@@ -5,9 +5,10 @@ is not documented, so v2 counts towards it and is not refused.
 Source: https://help.x.com/en/rules-and-policies/x-limits
 """
 
+from collections.abc import Iterator
 from typing import Final
 
-from twretweet.sandbox.windows import DAY, Slot, Windows
+from twretweet.sandbox.windows import DAY, Slot, Window, Windows
 
 A_DAY: Final = 2400
 """How many updates X allows."""
@@ -34,6 +35,15 @@ class Updates:
     def count(self, user_id: int, now: float) -> None:
         """Note an update of a user."""
         self._windows.take([self._slot(user_id)], now)
+
+    def opened(self, now: float) -> Iterator[tuple[int, int, int]]:
+        """Go through who has posted: their id, how much, and when their day ends."""
+        for key, window in self._windows.opened(now):
+            yield int(key[0]), window.used, window.end
+
+    def restore(self, user_id: int, used: int, end: int) -> None:
+        """Let a user have posted so much."""
+        self._windows.restore(self._slot(user_id).key, Window(self._limit, end, used))
 
     def _slot(self, user_id: int) -> Slot:
         return Slot((str(user_id),), self._limit, DAY)

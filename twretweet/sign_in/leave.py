@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twretweet.auth import pkce, three_legged
+from twretweet.auth.guard import GuardedStore
 from twretweet.auth.tokens import OAuth1Tokens, OAuth2Tokens, StoredTokens
 from twretweet.credentials import OAuth2
 from twretweet.errors import CredentialsError
@@ -27,7 +28,7 @@ async def leave(wire: Wire, asking: Asking, account: str, client: OAuth2 | None)
         CredentialsError: no sign-in is stored under this name.
         TwretweetError: X could not be told, or the store not be read or written.
     """
-    store, url = wire.store, wire.base_url
+    store, url = GuardedStore(wire.store), wire.base_url
     # The lock, or a refresh under way would bring tokens that nobody ends.
     async with store.lock(account) as lease:
         stored = await store.load(account)

@@ -17,6 +17,7 @@ from msgspec import Struct
 from twretweet import ids
 from twretweet.auth import TokenStore
 from twretweet.auth.account import fingerprint
+from twretweet.auth.guard import GuardedStore
 from twretweet.auth.tokens import OAuth1Tokens, OAuth2Tokens, StoredTokens
 from twretweet.credentials import OAuth1, OAuth2
 from twretweet.errors import QueryError, TokenStoreError, TwretweetError
@@ -68,13 +69,14 @@ class Shelf:
             TokenStoreError: it could not.
         """
         name = _PROBE if account is None else account
-        async with self._store.lock(name):
-            found = await self._store.load(name)
+        store = GuardedStore(self._store)
+        async with store.lock(name):
+            found = await store.load(name)
             if found is None:
-                await self._store.save(name, OAuth2Tokens(client_id=_PROBE))
-                await self._store.delete(name)
+                await store.save(name, OAuth2Tokens(client_id=_PROBE))
+                await store.delete(name)
             else:
-                await self._store.save(name, found)
+                await store.save(name, found)
 
     async def put(self, name: str, tokens: StoredTokens) -> None:
         """Store a sign-in under a name, in place of what was there.
@@ -82,14 +84,15 @@ class Shelf:
         Raises:
             TokenStoreError: it could not be stored, or what is there can't be read.
         """
+        store = GuardedStore(self._store, lambda: tokens, advice="")
         try:
             # The lock, because whoever refreshes what was there stores what comes of it.
-            async with self._store.lock(name):
-                await self._store.load(name)
-                await self._store.save(name, tokens)
+            async with store.lock(name):
+                await store.load(name)
+                await store.save(name, tokens)
             return
-        except Exception as error:  # noqa: BLE001  # whatever a store raises
-            why = _without_secrets(str(error) or type(error).__name__, tokens)
+        except TokenStoreError as error:
+            why = str(error)
         raise TokenStoreError(
             f"X has granted it, but the tokens could not be stored, so sign in again: {why}"
         )
@@ -106,9 +109,10 @@ class Shelf:
         """
         if username is None:
             return made_up(tokens)
-        taken = set(await self._store.accounts())
+        store = GuardedStore(self._store, lambda: tokens)
+        taken = set(await store.accounts())
         number, name = 1, username
-        while name in taken and not await self._is_same(name, tokens):
+        while name in taken and not await _is_same(store, name, tokens):
             number += 1
             name = f"{username}-{number}"
         return name
@@ -125,36 +129,28 @@ class Shelf:
         Raises:
             TokenStoreError: it could not be stored; it is where it was.
         """
-        named = _introduced(tokens, user)
+        named, store = _introduced(tokens, user), GuardedStore(self._store, lambda: tokens)
         if rename:
             chosen = await self.name(user.username, named)
             await self.put(chosen, named)
             if chosen != name:
-                async with self._store.lock(name):
-                    await self._store.delete(name)
+                async with store.lock(name):
+                    await store.delete(name)
             return chosen
-        async with self._store.lock(name):
+        async with store.lock(name):
             # Somebody may have renewed it, or signed in once more.
-            found = await self._store.load(name)
+            found = await store.load(name)
             if isinstance(found, OAuth2Tokens) and found.seed == tokens.seed:
-                await self._store.save(name, _introduced(found, user))
+                await store.save(name, _introduced(found, user))
         return name
 
-    async def _is_same(self, name: str, tokens: OAuth1Tokens | OAuth2Tokens) -> bool:
-        try:
-            found = await self._store.load(name)
-        except TokenStoreError:
-            return False
-        return found is None or is_same_sign_in(found, tokens)
 
-
-def _without_secrets(text: str, tokens: StoredTokens) -> str:
-    """What a store said, in case it quotes what it was given."""
-    for name in tokens.__struct_fields__:
-        value = getattr(tokens, name)
-        if name.endswith(("_token", "_secret", "_key")) and value:
-            text = text.replace(value, "[hidden]")
-    return text
+async def _is_same(store: GuardedStore, name: str, tokens: OAuth1Tokens | OAuth2Tokens) -> bool:
+    try:
+        found = await store.load(name)
+    except TokenStoreError:
+        return False
+    return found is None or is_same_sign_in(found, tokens)
 
 
 def _introduced(tokens: OAuth2Tokens, user: User) -> OAuth2Tokens:

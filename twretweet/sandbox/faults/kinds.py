@@ -114,7 +114,7 @@ ROWS: Final[dict[FaultKind, Kind]] = {
     "short_page": Kind(
         "paging", "A page with some of its results; the next goes on after them.", needs=_PAGE
     ),
-    "missing_includes": Kind("body", "What the data refers to is left out."),
+    "missing_includes": Kind("body", "What the data refers to is left out, without a word of it."),
     "unknown_fields": Kind("body", "Every object has fields that no documentation knows."),
     "unknown_values": Kind("body", "Enumerations have values that no documentation knows."),
     "unauthorized": Kind("refusal", "401, though the token is good."),

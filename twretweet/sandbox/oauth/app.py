@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -65,27 +65,38 @@ class AppBearers:
     """The bearer token of the app itself: the same every time, until it is invalidated.
 
     Args:
-        first: the one that is good from the start.
+        make: makes the token with a number; the one with 0 is good from the start.
+
+    Attributes:
+        given: how many have been given out after the first.
+        ended: whether the last of them was invalidated.
     """
 
-    def __init__(self, first: str) -> None:
-        self._current: str | None = first
+    def __init__(self, make: Callable[[int], str]) -> None:
+        self._make = make
+        self.given = 0
+        self.ended = False
+        self._current = make(0)
+
+    def go_on(self, given: int, *, ended: bool) -> None:
+        """Go on where another sandbox of the same seed was."""
+        self.given, self.ended, self._current = given, ended, self._make(given)
 
     def current(self) -> str:
         """Return the one that is good, a new one if it has to be."""
-        if self._current is None:
-            self._current = "A" * 22 + secrets.token_hex(45)
+        if self.ended:
+            self.go_on(self.given + 1, ended=False)
         return self._current
 
     def is_good(self, token: str) -> bool:
         """Tell whether ``token`` is the one."""
-        return token == self._current
+        return not self.ended and token == self._current
 
     def invalidate(self, token: str) -> bool:
         """End ``token``; return whether it was good."""
-        if token != self._current:
+        if not self.is_good(token):
             return False
-        self._current = None
+        self.ended = True
         return True
 
 

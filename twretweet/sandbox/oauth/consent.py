@@ -51,11 +51,12 @@ class Consent:
     def oauth1(self, incoming: Incoming) -> Answer:
         """Answer ``/oauth/authorize``: show the page, or take its form."""
         given = parse_qs(incoming.target.partition("?")[2]).get("oauth_token", [""])
-        request = self._accounts.legs.find(given[0])
+        request = self._accounts.legs.find(given[0], incoming.now)
         if request is None or request.state != "new":
             return Answer(
                 page.wrong(
-                    "The request token of this page is not valid. It may have been used already."
+                    "The request token of this page is not valid. It may have been used already,"
+                    " or be too old: go back to the app, and begin anew."
                 )
             )
         out_of_band = request.callback == OUT_OF_BAND

@@ -10,7 +10,7 @@ what it checks.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
@@ -143,6 +143,37 @@ class Grants:
         self._access[handle(access)] = Access(family, expires_at)
         if refresh is not None:
             self._refresh[handle(refresh)] = Refresh(family)
+
+    def restore(
+        self,
+        family: Family,
+        access: Iterable[tuple[str, Access]],
+        refresh: Iterable[tuple[str, Refresh]],
+    ) -> None:
+        """Let a family be there with what descends from it, each token by its handle."""
+        self._families.setdefault(family.user_id, []).append(family)
+        self._access.update(access)
+        self._refresh.update(refresh)
+
+    def descended(
+        self, now: float
+    ) -> Iterator[tuple[Family, list[tuple[str, Access]], list[tuple[str, Refresh]]]]:
+        """Go through all families, with the handles of their tokens that have not expired."""
+        found: dict[Family, tuple[list[tuple[str, Access]], list[tuple[str, Refresh]]]] = {}
+        for token, refresh in self._refresh.items():
+            found.setdefault(refresh.family, ([], []))[1].append((token, refresh))
+        for token, access in self._access.items():
+            if now < access.expires_at:
+                found.setdefault(access.family, ([], []))[0].append((token, access))
+        return ((family, *tokens) for family, tokens in found.items())
+
+    def forget(self, user_id: str) -> None:
+        """Let a person never have allowed anything."""
+        for family in self._families.pop(user_id, ()):
+            self._access = {t: one for t, one in self._access.items() if one.family is not family}
+            self._refresh = {
+                t: one for t, one in self._refresh.items() if one.family is not family
+            }
 
     def code(self, token: str) -> Code | None:
         """Find a code by its handle."""

@@ -56,6 +56,7 @@ class _Check(Keys):
         ahead: by how many seconds the clock was moved on.
 
     Attributes:
+        now: epoch seconds.
         flaw: what is wrong beside the signature.
         callback_refused: whether the callback is not the app's.
         verifier_refused: whether the verifier is not the token's.
@@ -66,7 +67,7 @@ class _Check(Keys):
     def __init__(self, accounts: Accounts, nonces: Nonces, now: float, ahead: float) -> None:
         super().__init__(accounts)
         self._nonces = nonces
-        self._now = now
+        self.now = now
         self._ahead = ahead
         self.flaw: Flaw | None = None
         self.callback_refused = False
@@ -106,7 +107,7 @@ class _Check(Keys):
         access_token: str | None = None,
     ) -> bool:
         self.nonce = (request_token or client_key, nonce)
-        if not is_timely(timestamp, self._now, self._ahead):
+        if not is_timely(timestamp, self.now, self._ahead):
             self.flaw = "timestamp"
         elif not self._nonces.is_new(*self.nonce):
             self.flaw = "nonce"
@@ -118,7 +119,7 @@ class _Check(Keys):
         return not self.callback_refused
 
     def validate_request_token(self, client_key: str, token: str, request: object) -> bool:
-        self.pending = self.accounts.legs.find(token)
+        self.pending = self.accounts.legs.find(token, self.now)
         if self.pending is None or self.pending.state in {"denied", "used"}:
             self.flaw = "token"
         return self.flaw is None
@@ -131,7 +132,7 @@ class _Check(Keys):
         return not self.verifier_refused
 
     def get_request_token_secret(self, client_key: str, token: str, request: object) -> str:
-        pending = self.accounts.legs.find(token)
+        pending = self.accounts.legs.find(token, self.now)
         return "none" if pending is None else pending.secret
 
     def invalidate_request_token(
@@ -146,7 +147,9 @@ class _Requests(RequestTokenEndpoint):  # type: ignore[misc]  # untyped, so mypy
     request_validator: _Check
 
     def create_request_token(self, request: _Asked, credentials: object) -> str:
-        made = self.request_validator.accounts.legs.request(request.redirect_uri)
+        made = self.request_validator.accounts.legs.request(
+            request.redirect_uri, self.request_validator.now
+        )
         return urlencode(
             {
                 "oauth_token": made.token,
