@@ -104,6 +104,39 @@ async def test_what_redis_did_not_hear_it_is_told_later_and_counts_once(moody, o
     assert moody.calls == ["reserve", outcome, outcome, "look"]
 
 
+@pytest.mark.parametrize("noticed", ["by who looks", "by who is refused"])
+async def test_what_the_dead_had_reserved_counts_as_spent_after_a_lease(redis, noticed):
+    budget = RedisBudget(redis, 1, name="x", lease=600)
+    died, lives = await budget.reserve(page(), DAY), await budget.reserve(page(), DAY)
+    [(key, held)] = [(key, await redis.hgetall(key)) for key in await redis.keys("*:held")]
+    name, kept = next(item for item in held.items() if item[0].decode() == died._name)
+    amount, since = kept.split(b":")
+    await redis.hset(key, name, b"%s:%d" % (amount, int(since) - 601))
+    if noticed == "by who looks":
+        await budget.refresh()
+    else:
+        with pytest.raises(tw.BudgetExceeded, match=r"\$0\.50 are spent and \$0\.50 reserved"):
+            await budget.reserve(page(), DAY)
+    assert (budget.spent, budget.reserved) == (0.5, 0.5)
+    assert await died.settle(posts(1), DAY) == 0, "it is paid already"
+    assert await lives.settle(posts(2), DAY) == 5000
+    assert (budget.spent, budget.reserved) == (0.505, 0)
+
+
+async def test_redis_is_asked_before_the_wait_only_if_there_may_be_too_little(moody):
+    budget, other = RedisBudget(moody, 1, name="x"), RedisBudget(moody.client, 1, name="x")
+    await budget.check(page(), DAY)
+    held = await other.reserve(page(200), DAY)
+    await budget.check(page(), DAY)
+    assert moody.calls == []
+    await budget.refresh()
+    with pytest.raises(tw.BudgetExceeded):
+        await budget.check(page(), DAY)
+    await held.release()
+    await budget.check(page(), DAY)
+    assert (budget.spent, budget.reserved, moody.calls) == (0, 0, ["look"] * 3)
+
+
 async def test_a_client_that_repeats_its_calls_changes_nothing(moody):
     """redis-py does so when a connection breaks."""
     budget = RedisBudget(moody, 1, name="x")

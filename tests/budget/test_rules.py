@@ -33,6 +33,18 @@ async def test_the_most_is_set_aside_and_what_came_back_is_spent(make):
     assert (budget.spent, budget.reserved, budget.left) == (0.31, 0, 4.69)
 
 
+async def test_what_can_not_be_afforded_is_told_and_nothing_is_set_aside(make):
+    budget = make(1)
+    await budget.check(page(200), DAY)
+    held = await budget.reserve(page(150), DAY)
+    await budget.check(page(200, fewer=True), DAY)
+    for most in (page(51), page(1, users=49, fewer=True)):
+        with pytest.raises(tw.BudgetExceeded):
+            await budget.check(most, DAY)
+    assert (budget.spent, budget.reserved) == (0, 0.75)
+    await held.release()
+
+
 async def test_a_resource_is_charged_once_a_day_and_again_the_day_after(make):
     budget = make(5)
     for day, cost in ((DAY, 10_000), (DAY, 5000), (DAY, 0), (DAY + 1, 15_000)):

@@ -8,7 +8,8 @@ once to settle.
 2. If a call that reserves fails or is cancelled, Redis may have set the money aside all the same:
    so it is told to release it. What Redis could not be told is told before the next reservation,
    or by :meth:`RedisBudget.aclose`.
-3. What a process that died had reserved stays set aside, since X may have charged for it.
+3. What a process that died had reserved stays set aside, since X may have charged for it. After a
+   lease it counts as spent.
 """
 
 from __future__ import annotations
@@ -81,6 +82,9 @@ class RedisBudget:
         prices: what X charges: one list, or several, of which each holds from its ``as_of`` on.
         count_includes: whether objects that expansions add to a reply are counted.
         timeout: how long Redis may take to answer, in seconds.
+        lease: after how many seconds a request of which nothing was heard counts as spent in full;
+            longer than any request takes. A process that is killed with a request on its way
+            leaves it behind like that, since X may have charged for it.
 
     Raises:
         QueryError: an argument is out of range.
@@ -96,13 +100,16 @@ class RedisBudget:
         prices: PriceList | Sequence[PriceList] = PRICES,
         count_includes: bool = True,
         timeout: float = 5.0,
+        lease: float = 3600.0,
     ) -> None:
-        if not 0 < timeout < math.inf:
-            raise QueryError(f"timeout is {timeout}: it must be a number of seconds above 0")
+        for argument, seconds in (("timeout", timeout), ("lease", lease)):
+            if not 0 < seconds < math.inf:
+                raise QueryError(f"{argument} is {seconds}: it must be a number of seconds above 0")
         if not name or set("{}") & set(name + prefix):
             raise QueryError(f"name is {name!r}: it must not be empty, nor hold braces")
         self._client = client
         self._timeout = timeout
+        self._lease = math.ceil(lease)
         self._tariff = Tariff(prices, count_includes=count_includes)
         self._cap = None if usd is None else micros_down(usd, what="usd")
         # All keys of one budget lie in one slot of a cluster.
@@ -165,7 +172,7 @@ class RedisBudget:
         Raises:
             BudgetUnavailable: there was no answer, or none that makes sense.
         """
-        await self._run(self._call("look", ""))
+        await self._run(self._call("look", "", self._lease))
 
     async def check(self, most: Most, day: int) -> None:
         """See whether a request could be borne now; for the pipeline.
@@ -203,7 +210,7 @@ class RedisBudget:
         name = f"{self._self}:{os.getpid()}:{self._made}"
         each = self._tariff.each(most, day)
         cap = -1 if self._cap is None else self._cap
-        call = self._call("reserve", name, each, most.items, int(most.fewer), cap)
+        call = self._call("reserve", name, each, most.items, int(most.fewer), cap, self._lease)
         try:
             answer = await self._run(call)
         except BaseException:

@@ -1,13 +1,14 @@
 -- A budget that many processes share: the rules of ledger.py, atomically.
 --
 -- KEYS[1]  hash: spent and reserved, in micro-dollars
--- KEYS[2]  hash: what each reservation has set aside, by its name
+-- KEYS[2]  hash: what each reservation has set aside, and since when, by its name
 -- KEYS[3…] sets: what was charged for on a UTC day, one for each line of a bill
 -- ARGV     operation, name of the reservation, and:
---          reserve: price of one item, items, 1 if fewer will do, cap or -1
+--          reserve: price of one item, items, 1 if fewer will do, cap or -1, lease in seconds
 --          settle:  what is charged in any case, seconds to remember the day, and for each line
 --                   the price, the number of ids, and the ids
---          keep, release, look: nothing more
+--          look:    lease in seconds
+--          keep, release: nothing more
 -- Answers  a number of its own, what is set aside, spent, reserved. The first is for how many
 --          items was reserved (0: refused), or what a settlement cost.
 --
@@ -24,11 +25,29 @@ local function add(field, amount)
     end
 end
 
+local now = tonumber(redis.call('TIME')[1])
+
+-- Who made a reservation that is older than the lease has died, and X may have charged for it.
+local function spend_what_the_dead_hold(lease)
+    local all, dead = redis.call('HGETALL', KEYS[2]), 0
+    for at = 1, #all, 2 do
+        local amount, since = all[at + 1]:match('^(%d+):(%d+)$')
+        if tonumber(since) + lease <= now then
+            redis.call('HDEL', KEYS[2], all[at])
+            dead = dead + tonumber(amount)
+        end
+    end
+    add('reserved', -dead)
+    add('spent', dead)
+end
+
 local operation, name = ARGV[1], ARGV[2]
 local held = redis.call('HGET', KEYS[2], name)
-local first, amount = 0, number(held)
+local first, amount = 0, number(held and held:match('^%d+'))
 
-if operation == 'reserve' then
+if operation == 'look' then
+    spend_what_the_dead_hold(tonumber(ARGV[3]))
+elseif operation == 'reserve' then
     local each, items, cap = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
     if held then
         if each > 0 then
@@ -43,15 +62,18 @@ if operation == 'reserve' then
                 affordable = 0
             end
             items = affordable
+            if items == 0 then  -- and let the sums that say why be true
+                spend_what_the_dead_hold(tonumber(ARGV[7]))
+            end
         end
         amount = each * items
         if items > 0 then
-            redis.call('HSET', KEYS[2], name, string.format('%.0f', amount))
+            redis.call('HSET', KEYS[2], name, string.format('%.0f:%.0f', amount, now))
             add('reserved', amount)
         end
     end
     first = items
-elseif held and operation ~= 'look' then
+elseif held then
     redis.call('HDEL', KEYS[2], name)
     add('reserved', -amount)
     if operation == 'keep' then
