@@ -104,7 +104,7 @@ class RedisBudget:
     ) -> None:
         for argument, seconds in (("timeout", timeout), ("lease", lease)):
             if not 0 < seconds < math.inf:
-                raise QueryError(f"{argument} is {seconds}: it must be a number of seconds above 0")
+                raise QueryError(f"{argument} is {seconds}: it must be above 0, in seconds")
         if not name or set("{}") & set(name + prefix):
             raise QueryError(f"name is {name!r}: it must not be empty, nor hold braces")
         self._client = client
