@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import readme
+from benchmarks import readme, walks
 from benchmarks.export import kill
 from benchmarks.export import memory as exports
 from benchmarks.limits import page as limits
@@ -20,7 +20,7 @@ from benchmarks.speed.field import Field
 # In the order in which they are measured: what needs a quiet machine most comes first.
 NAMES = (*speed.MEASURES, "limits", "sandbox")
 # And what takes long, and is measured only if it is asked for.
-ALONE = {"kill": kill.run, "exports": exports.run}
+ALONE = {"kill": kill.run, "exports": exports.run, "walks": walks.run}
 
 
 def _options() -> argparse.Namespace:

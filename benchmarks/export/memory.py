@@ -85,9 +85,9 @@ def run(quick: bool) -> list[Section]:
 
 
 @contextmanager
-def sandbox(retweets: int) -> Iterator[dict[str, str]]:
+def sandbox(retweets: int, *options: str) -> Iterator[dict[str, str]]:
     """A sandbox in a process of its own, and what it says of itself."""
-    words = ["sandbox", "--json", "--retweets", str(retweets), "--window-scale", "1e-6"]
+    words = ["sandbox", "--json", "--retweets", str(retweets), "--window-scale", "1e-6", *options]
     with subprocess.Popen(
         [sys.executable, "-m", "twretweet", *words], stdout=subprocess.PIPE, text=True
     ) as server:

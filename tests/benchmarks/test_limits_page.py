@@ -1,13 +1,9 @@
 """`python -m benchmarks limits`, as a user runs it."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.benchmarks.printed import printed
+
 ROWS = [
     "alone, 1 account",
     "alone, 10,000 accounts",
@@ -22,39 +18,26 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """What is printed, the numbers kept beside it, and the exit code."""
-    kept = tmp_path_factory.mktemp("benchmarks") / "numbers.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "limits", "--quick", "--json", str(kept)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert not done.stderr
-    return done.stdout, json.loads(kept.read_text(encoding="utf-8")), done.returncode
+def run(tmp_path_factory):
+    return printed("limits", tmp_path_factory.mktemp("limits"))
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_the_page_has_a_line_for(page, row):
-    assert any(line.startswith(row) for line in page[0].splitlines())
+def test_the_page_has_a_line_for(run, row):
+    assert any(line.startswith(row) for line in run.page.splitlines())
 
 
-def test_the_numbers_behind_it_are_kept(page):
-    _, numbers, _ = page
-    rows = {row["name"]: row for section in numbers["sections"] for row in section["rows"]}
+def test_the_numbers_behind_it_are_kept(run):
+    rows = run.rows
     assert rows["alone, 1 account"]["data"]["requests"] > 1000
     assert rows["alone, 1 account"]["data"]["refused"] == 0
-    assert {"date", "machine", "python", "versions"} <= numbers.keys()
+    assert {"date", "machine", "python", "versions"} <= run.numbers.keys()
 
 
-def test_it_fails_when_a_goal_of_correctness_is_missed_and_not_for_speed(page):
-    _, numbers, code = page
-    goals = [row["goal"] for section in numbers["sections"] for row in section["rows"]]
+def test_it_fails_when_a_goal_of_correctness_is_missed_and_not_for_speed(run):
+    goals = [row["goal"] for row in run.rows.values()]
     missed = [goal for goal in goals if goal and goal["must"] and not goal["met"]]
-    assert code == bool(missed)
+    assert run.code == bool(missed)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +50,7 @@ def test_it_fails_when_a_goal_of_correctness_is_missed_and_not_for_speed(page):
         "alone, 24-hour cap",
     ],
 )
-def test_alone_every_slot_is_used_and_nothing_refused(page, row):
-    _, numbers, _ = page
-    rows = {row["name"]: row for section in numbers["sections"] for row in section["rows"]}
+def test_alone_every_slot_is_used_and_nothing_refused(run, row):
+    rows = run.rows
     assert rows[row]["data"]["refused"] == 0
     assert rows[row]["data"]["used"] == 1.0

@@ -1,20 +1,15 @@
 """`python -m benchmarks sandbox`, as a user runs it, and the storm that it counts."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from benchmarks.sandbox.storm import FAULTS, TWEET, Storm
+from tests.benchmarks.printed import printed
 from twretweet.sandbox import Sandbox
 from twretweet.sandbox.core import Core
 from twretweet.sandbox.tweets import Tweet
 from twretweet.sandbox.windows import Windows
 from twretweet.sandbox.world import World
 
-ROOT = Path(__file__).parents[2]
 ROWS = [
     "pages of 10",
     "pages of 100 with authors",
@@ -27,19 +22,9 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    kept = tmp_path_factory.mktemp("benchmarks") / "numbers.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "sandbox", "--quick", "--json", str(kept)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert not done.stderr
-    assert done.returncode == 0, done.stdout
-    numbers = json.loads(kept.read_text(encoding="utf-8"))
-    return {row["name"]: row for section in numbers["sections"] for row in section["rows"]}
+    run = printed("sandbox", tmp_path_factory.mktemp("sandbox"))
+    assert run.code == 0, run.page
+    return run.rows
 
 
 def test_it_measures_what_was_promised(page):
