@@ -1,9 +1,9 @@
-"""Ending from outside what a task is in the middle of, with an error of our own and not the caller's.
+"""Ending from outside what a task is in the middle of, without ending the task.
 
-A cancel scope of anyio around each request would do it, at a twentieth of all that a write costs.
-This is what ``asyncio.timeout`` does instead: the task is cancelled, and where the cancellation
-comes out it is taken back, so that neither the task nor whoever else cancels it sees anything of
-it. A task that is cancelled by somebody else at the same time stays cancelled.
+A cancel scope of anyio around each request would do it, for a twentieth of all that a write costs.
+This does it as ``asyncio.timeout`` does: the task is cancelled, and where the cancellation comes
+out it is taken back and an error raised in its place, so that nobody outside sees anything of it.
+A task that somebody else cancels at the same time stays cancelled.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Interruptible:
     def __init__(self) -> None:
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("requests have to be made inside a task, as asyncio.run() makes one")
+            raise RuntimeError("there is no task: make requests inside one, as asyncio.run() does")
         self._task = task
         self._before = task.cancelling()
         self._pending = False
@@ -50,7 +50,7 @@ class Interruptible:
             self._task.cancel()
 
     def take_back(self) -> bool:
-        """Whether the cancellation that came out is ours alone; then the task is cancelled no more."""
+        """Whether the cancellation that came out is ours, and the task is cancelled no more."""
         if not self._pending:
             return False
         self._pending = False

@@ -108,6 +108,14 @@ class Transport:
         await self._free.acquire()
         return self._free
 
+    def reserve_at_once(self) -> anyio.Semaphore | None:
+        """The same if a connection is free, and else ``None``."""
+        free = self._free
+        if free is None or not free.value:
+            return None
+        free.acquire_nowait()
+        return free
+
     async def send(self, request: Request) -> Reply:
         """Send ``request`` and read its reply.
 

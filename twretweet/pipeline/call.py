@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from twretweet.auth import Account
 from twretweet.errors import TwretweetError
 from twretweet.events import RequestAnswered, RequestFailed, RequestSent, Retrying
+from twretweet.interrupt import Interruptible
 from twretweet.limits import Bucket
 from twretweet.pipeline.spend import Spending
 from twretweet.protocol.endpoints import Endpoint
@@ -16,8 +17,8 @@ from twretweet.protocol.response import Reply
 T = TypeVar("T")
 
 
-class Call(Generic[T]):
-    """A request, over all of its attempts.
+class Call(Interruptible, Generic[T]):
+    """A request, over all of its attempts; made in the task that makes it.
 
     Args:
         account: whose request it is.
@@ -53,6 +54,7 @@ class Call(Generic[T]):
         request: Request,
         spending: Spending | None,
     ) -> None:
+        super().__init__()
         self.account = account
         self.bucket = bucket
         self.endpoint = endpoint

@@ -8,6 +8,7 @@ there, and the slot is given back if there is none; nothing is sent without.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from functools import partial
 from typing import TypeVar
@@ -29,6 +30,7 @@ from twretweet.errors import (
     Unauthorized,
 )
 from twretweet.events import OnEvent, Refused
+from twretweet.interrupt import Interruptible
 from twretweet.limits import Bucket, Limiter, Permit
 from twretweet.models import RateLimit
 from twretweet.pipeline.call import Call
@@ -87,7 +89,7 @@ class Pipeline:
         self._keeper = Keeper(wire, retry=retry, clock=wire.clock, on_event=on_event)
         self.identities = Identities()
         self._open = False
-        self._calls: set[anyio.CancelScope] = set()
+        self._calls: set[Interruptible] = set()
         self._quiet: anyio.Event | None = None  # set when the last call has ended
 
     @property
@@ -115,8 +117,8 @@ class Pipeline:
         """
         self._open = False
         with anyio.CancelScope(shield=True):
-            for scope in list(self._calls):
-                scope.cancel()
+            for call in self._calls:
+                call.interrupt()
             while self._calls:
                 if self._quiet is None:  # whoever else closes waits for the same
                     self._quiet = anyio.Event()
@@ -149,15 +151,18 @@ class Pipeline:
             TwretweetError: see :mod:`twretweet.errors`; with endpoint, account and attempts.
         """
         self.require_open()
-        with anyio.CancelScope() as scope:
-            self._calls.add(scope)
-            try:
-                call = Call(account, bucket, endpoint, request, spending)
-                return await self._until_answered(call)
-            finally:
-                self._calls.discard(scope)
-                if self._quiet is not None and not self._calls:
-                    self._quiet.set()
+        call = Call(account, bucket, endpoint, request, spending)
+        self._calls.add(call)
+        try:
+            return await self._until_answered(call)
+        except asyncio.CancelledError:
+            if not call.take_back():
+                raise
+        finally:
+            call.close()
+            self._calls.discard(call)
+            if self._quiet is not None and not self._calls:
+                self._quiet.set()
         closed = ManagerClosed(f"the manager was closed during {endpoint.label}")
         closed.at(endpoint=endpoint.label, account=account.label, attempts=0)
         raise closed
@@ -250,50 +255,38 @@ class Pipeline:
         return read(reply, call.endpoint.decode, _rate_limit(headers), clock_offset=offset)
 
     async def _exchange(self, call: Call[T], request: Request, permit: Permit) -> Reply:
-        account, wire = call.account, self._wire
+        """Send, and account for the permit unless a reply comes."""
+        account, wire, spending = call.account, self._wire, call.spending
+        transport, may_have_arrived = wire.transport, False
         try:
             # The wait for the slot may have been longer than a token lives.
             if account.due(wire.now()):
                 await self._keeper.renew(account)
-            connection = await wire.transport.reserve()
-        except BaseException:
-            permit.give_back()
-            raise
-        try:
+            connection = transport.reserve_at_once() or await transport.reserve()
             try:
                 call.generation = account.generation
                 signed = account.sign(request, wire.now())
-            except BaseException:
-                permit.give_back()
-                raise
-            return await self._send(call, signed, permit)
-        finally:
-            connection.release()
-
-    async def _send(self, call: Call[T], signed: Request, permit: Permit) -> Reply:
-        if call.spending is not None:
-            call.spending.sent = True
-        try:
-            return await self._tell(call, signed)
-        except TransportError as error:
-            if error.sent:
+                may_have_arrived = True
+                if spending is not None:
+                    spending.sent = True
+                if self._on_event is None:
+                    return await transport.send(signed)
+                return await self._tell(call, signed, self._on_event)
+            finally:
+                connection.release()
+        except BaseException as error:
+            if may_have_arrived and not (isinstance(error, TransportError) and not error.sent):
                 permit.lose()
             else:
                 permit.give_back()
             raise
-        except BaseException:
-            permit.lose()
-            raise
 
-    async def _tell(self, call: Call[T], signed: Request) -> Reply:
+    async def _tell(self, call: Call[T], signed: Request, tell: OnEvent) -> Reply:
         """Send, and tell of it."""
-        send, tell = self._wire.transport.send, self._on_event
-        if tell is None:
-            return await send(signed)
         began = self._clock.monotonic()
         tell(call.sent())
         try:
-            reply = await send(signed)
+            reply = await self._wire.transport.send(signed)
         except BaseException as error:
             tell(call.failed(error, self._clock.monotonic() - began))
             raise
