@@ -58,10 +58,11 @@ class Session(Walks):
         Source: https://docs.x.com/x-api/users/repost-post
         """
         tweet = ids.tweet_id(tweet_id)
-        self._caller.require(endpoints.RETWEET)
-        path = {"user_id": await self._caller.user_id()}
+        caller = self._caller
+        caller.require(endpoints.RETWEET)
+        path = {"user_id": caller.account.user_id or await caller.user_id()}
         try:
-            reply = await self._caller.call(endpoints.RETWEET, path, json={"tweet_id": tweet})
+            reply = await caller.call(endpoints.RETWEET, path, json={"tweet_id": tweet})
         except APIError as error:
             if already_retweeted(error):
                 return RetweetResult(tweet_id=tweet, retweeted=True, already=True)
@@ -83,9 +84,10 @@ class Session(Walks):
         Source: https://docs.x.com/x-api/users/unrepost-post
         """
         tweet = ids.tweet_id(tweet_id)
-        self._caller.require(endpoints.UNDO_RETWEET)
-        path = {"user_id": await self._caller.user_id(), "tweet_id": tweet}
-        reply = await self._caller.call(endpoints.UNDO_RETWEET, path)
+        caller = self._caller
+        caller.require(endpoints.UNDO_RETWEET)
+        path = {"user_id": caller.account.user_id or await caller.user_id(), "tweet_id": tweet}
+        reply = await caller.call(endpoints.UNDO_RETWEET, path)
         return self._result(tweet, reply, endpoints.UNDO_RETWEET)
 
     @property

@@ -205,22 +205,31 @@ class MemoryLimiter:
             clock.observe(headers.date, sent, now)
         else:
             clock.assume(self._clock.time() - now)
-        reports, blamed = self._reports(slots, headers, now, refused=refused)
+        windows, listening = slots.windows, self._on_event is not None
+        # Nearly always the answer speaks of the endpoint's own window alone, which is the first.
+        report = headers.window
+        reports: dict[_Shared, WindowReport] = {}
+        blamed: _Shared | None = None
+        several = refused or headers.user_day is not None or headers.app_day is not None
+        if several:
+            reports, blamed = self._reports(slots, headers, now, refused=refused)
         corrections: list[Corrected] = []
-        for window in slots.windows:
-            report = reports.pop(window, None)
-            before = None if self._on_event is None else (window.used(now), window.limit)
+        for window in windows:
+            if several:
+                report = reports.pop(window, None)
+            before = (window.used(now), window.limit) if listening else None
             if window is blamed:
                 window.refuse(sent, report, clock, now)
             elif refused:
                 window.give_back(sent)  # X does not count what it refuses
             else:
                 window.settle(sent, report, clock, now)
+            report = None
             if before is not None and before != (window.used(now), window.limit):
                 corrections.append(_correction(window, bucket, before, now))
-        for day, report in reports.items():  # X has spoken of it for the first time
-            day.learn(sent, report, clock, now)
-        self.ended(slots.windows)
+        for day, told in reports.items():  # X has spoken of it for the first time
+            day.learn(sent, told, clock, now)
+        self.ended(windows)
         if self._on_event is not None:
             for correction in corrections:
                 self._on_event(correction)

@@ -157,8 +157,7 @@ class FixedWindow:
         self._roll(now)
         blocked = self._trouble is not None and now < self._trouble.until
         paced = self._next_at is not None and now < self._next_at
-        counts = self._end is not None or self._unsure or self.in_flight
-        return not (counts or blocked or paced)
+        return not (self._end is not None or self._unsure or self.in_flight or blocked or paced)
 
     # -- taking and giving back -----------------------------------------------------------
 
@@ -202,7 +201,9 @@ class FixedWindow:
         self._end_flight(sent)
         self._roll(now)
         self._landed += 1
-        self.learn(sent, report, clock, now)
+        if end > now:
+            self._believe(report, end, clock.doubt(end), sent, now)
+        self._refresh()
 
     def learn(self, sent: float, report: WindowReport, clock: ServerClock, now: float) -> None:
         """Correct what is believed by what X says, unless it speaks of a window that is over."""

@@ -70,7 +70,8 @@ class Caller:
         if spending is None:
             spending = self.spending(endpoint, {})
         request = self.request(endpoint, path, params, json=json)
-        return await self.send(endpoint, request, spending)
+        bucket = self._bucket(endpoint)
+        return await self._pipeline.call(self.account, bucket, endpoint, request, spending)
 
     def request(
         self,
@@ -108,9 +109,10 @@ class Caller:
             budget: the caller's own, beside the manager's.
             sized: makes the request for another number of items, if there may be fewer.
         """
-        budgets = [each for each in (budget, self._pipeline.budget) if each is not None]
-        if not budgets:
+        shared = self._pipeline.budget
+        if shared is None and budget is None:
             return None
+        budgets = [each for each in (budget, shared) if each is not None]
         return Spending(
             most_of(endpoint, params, items=items, fewer=sized is not None),
             # One that was given twice pays once.

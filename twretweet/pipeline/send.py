@@ -154,7 +154,20 @@ class Pipeline:
         call = Call(account, bucket, endpoint, request, spending)
         self._calls.add(call)
         try:
-            return await self._until_answered(call)
+            while True:
+                call.attempt += 1
+                offset = self._wire.offset
+                try:
+                    return await self._attempt(call)
+                except TwretweetError as error:
+                    plan = self._plan(call, error, offset)
+                    if plan is None:
+                        raise
+                renew, delay = plan
+                if renew:
+                    await self._keeper.renew(account, call.generation)
+                if delay is not None:
+                    await self._clock.sleep(delay)
         except asyncio.CancelledError:
             if not call.take_back():
                 raise
@@ -184,39 +197,42 @@ class Pipeline:
                 "`await manager.open()` first"
             )
 
-    async def _until_answered(self, call: Call[T]) -> T:
+    def _plan(
+        self, call: Call[T], error: TwretweetError, offset: float
+    ) -> tuple[bool, float | None] | None:
+        """Whether to renew the tokens, and how long to wait, before another attempt.
+
+        Args:
+            call: what failed.
+            error: why.
+            offset: of X's clock, as it was known before the attempt.
+
+        Returns:
+            ``None`` for the wait: not at all. ``None``: there is no sense in another.
+        """
+        if error.account is not None:
+            return None  # of a renewal, which has been tried again already
         account = call.account
-        while True:
-            call.attempt += 1
-            offset = self._wire.offset
-            try:
-                return await self._attempt(call)
-            except TwretweetError as error:
-                if error.account is not None:
-                    raise  # of a renewal, which has been tried again already
-                again = self._retry.again(error, call.attempt, now=self._clock.time())
-                refused = isinstance(error, Unauthorized)
-                # X refuses a signature that is minutes off, and told its time when it did so.
-                learnt = abs(self._wire.offset - offset) > _CLOCK_TOLERANCE
-                redated = refused and account.dated and learnt and not call.redated
-                renewable = refused and not call.renewed and self._is_renewable(call)
-                if not (again or renewable or redated):
-                    sent = call.attempt - isinstance(error, _NEVER_SENT)
-                    error.at(endpoint=call.endpoint.label, account=account.label, attempts=sent)
-                    raise
-                # After a 429 it is the gate that waits, for the reset.
-                at_once = refused or isinstance(error, TooManyRequests)
-                # Jitter keeps clients apart; it guards no secret.
-                chance = random.random()  # noqa: S311
-                delay = 0.0 if at_once else self._retry.delay(call.attempt, chance)
-                if self._on_event is not None:
-                    self._on_event(call.retrying(delay, error))
-            call.redated = call.redated or redated
-            if renewable:
-                call.renewed = True
-                await self._keeper.renew(account, call.generation)
-            if not at_once:
-                await self._clock.sleep(delay)
+        again = self._retry.again(error, call.attempt, now=self._clock.time())
+        refused = isinstance(error, Unauthorized)
+        # X refuses a signature that is minutes off, and told its time when it did so.
+        learnt = abs(self._wire.offset - offset) > _CLOCK_TOLERANCE
+        redated = refused and account.dated and learnt and not call.redated
+        renewable = refused and not call.renewed and self._is_renewable(call)
+        if not (again or renewable or redated):
+            sent = call.attempt - isinstance(error, _NEVER_SENT)
+            error.at(endpoint=call.endpoint.label, account=account.label, attempts=sent)
+            return None
+        # After a 429 it is the gate that waits, for the reset.
+        at_once = refused or isinstance(error, TooManyRequests)
+        # Jitter keeps clients apart; it guards no secret.
+        chance = random.random()  # noqa: S311
+        delay = 0.0 if at_once else self._retry.delay(call.attempt, chance)
+        if self._on_event is not None:
+            self._on_event(call.retrying(delay, error))
+        call.redated = call.redated or redated
+        call.renewed = call.renewed or renewable
+        return renewable, None if at_once else delay
 
     def _is_renewable(self, call: Call[T]) -> bool:
         """Whether there are, or may be, newer tokens than those it was sent with."""

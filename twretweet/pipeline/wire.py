@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from twretweet.auth import Send, TokenStore
 from twretweet.clock import Clock
-from twretweet.protocol.headers import RateHeaders, read_rate_headers
+from twretweet.protocol.headers import HeaderReader, RateHeaders
 from twretweet.protocol.request import Request
 from twretweet.protocol.response import Reply
 from twretweet.transport import Transport
@@ -34,6 +34,7 @@ class Wire:
         self.base_url = base_url
         self.store = store
         self.offset = 0.0
+        self._headers = HeaderReader()
 
     @property
     def timeout(self) -> float:
@@ -46,7 +47,7 @@ class Wire:
 
     def heard(self, reply: Reply) -> RateHeaders:
         """Take in the time that a reply tells, and return what it says of limits."""
-        headers = read_rate_headers(reply.headers)
+        headers = self._headers.read(reply.headers)
         if headers.date is not None:
             self.offset = headers.date - self.clock.time()
         return headers

@@ -69,8 +69,32 @@ class RateHeaders(Struct, frozen=True, gc=False):
     date: int | None = None
 
 
+class HeaderReader:
+    """Reads the headers of one reply after the other.
+
+    A ``Date`` has a resolution of a second, so among many replies nearly all repeat the last one.
+    """
+
+    __slots__ = ("_date", "_text")
+
+    def __init__(self) -> None:
+        self._text: str | None = None
+        self._date: int | None = None
+
+    def read(self, headers: Mapping[str, str]) -> RateHeaders:
+        """Read the windows and the clock from a reply's headers (a case-insensitive mapping)."""
+        text = headers.get("date")
+        if text != self._text:
+            self._text, self._date = text, _date(text)
+        return _read(headers, self._date)
+
+
 def read_rate_headers(headers: Mapping[str, str]) -> RateHeaders:
     """Read the windows and the clock from a reply's headers (a case-insensitive mapping)."""
+    return _read(headers, _date(headers.get("date")))
+
+
+def _read(headers: Mapping[str, str], moment: int | None) -> RateHeaders:
     get = headers.get
     window = user_day = app_day = None
     # Every reply is read here, and most have one set of the three.
@@ -84,7 +108,7 @@ def read_rate_headers(headers: Mapping[str, str]) -> RateHeaders:
         app_day = _report(
             limit, get("x-app-limit-24hour-remaining"), get("x-app-limit-24hour-reset")
         )
-    return RateHeaders(window, user_day, app_day, _date(get("date")))
+    return RateHeaders(window, user_day, app_day, moment)
 
 
 def _report(limit: str, remaining: str | None, reset: str | None) -> WindowReport | None:
