@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twretweet.protocol.headers import RateHeaders, WindowReport, read_rate_headers
+from twretweet.protocol.headers import HeaderReader, RateHeaders, WindowReport, read_rate_headers
 
 PREFIXES = {
     "window": "x-rate-limit-",
@@ -94,6 +94,17 @@ def test_a_date_of_the_usual_length_is_read_as_any_other(number, at, sign):
         except (OverflowError, ValueError):
             expected = None
         assert read_rate_headers({"date": one}).date == expected
+
+
+DATES = [None, "", "Mon, 20 Sep 2021 22:41:52 GMT", "Mon, 20 Sep 2021 22:41:53 GMT", "soon"]
+
+
+@given(st.lists(st.sampled_from(DATES)))
+def test_one_reply_after_the_other_is_read_as_each_alone(dates):
+    reader = HeaderReader()
+    for date in dates:
+        sent = headers() if date is None else headers() | {"date": date}
+        assert reader.read(sent) == read_rate_headers(sent)
 
 
 NAMES = [prefix + part for prefix in PREFIXES.values() for part in ("limit", "remaining", "reset")]
