@@ -104,20 +104,12 @@ class Transport:
         """Wait for a free connection; release what is returned when the request has ended.
 
         The wait is here, and not in aiohttp's pool, so that it takes nothing of the timeout and
-        one who is cancelled meanwhile is known to have sent nothing.
+        one who is cancelled meanwhile, or has been already, is known to have sent nothing.
         """
         if self._free is None:
             raise ManagerClosed("the connection pool is not open")
         await self._free.acquire()
         return self._free
-
-    def reserve_at_once(self) -> anyio.Semaphore | None:
-        """The same if a connection is free, and else ``None``."""
-        free = self._free
-        if free is None or not free.value:
-            return None
-        free.acquire_nowait()
-        return free
 
     async def send(self, request: Request) -> Reply:
         """Send ``request`` and read its reply.

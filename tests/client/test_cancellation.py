@@ -92,3 +92,14 @@ async def test_a_request_that_timed_out_keeps_its_slot_until_x_has_told(sandbox,
         await session.retweets(sandbox.tweet_id, limit=1).collect()
         [state] = [s for s in session.rate_limits() if s.window.startswith("retweets:")]
         assert state.remaining == 75 - len(sandbox.requests)
+
+
+async def test_who_is_cancelled_already_sends_nothing(sandbox, session):
+    await session.me()  # there is a connection that could be written to at once
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await session.retweet(sandbox.tweet_id)
+    assert scope.cancelled_caught
+    assert len(sandbox.requests) == 1
+    [state] = [s for s in session.rate_limits() if s.endpoint == "retweet"]
+    assert (state.remaining, state.in_flight) == (state.limit, 0)

@@ -46,6 +46,8 @@ class OAuth1Account(Lasting):
     @property
     def label(self) -> str:
         """The user's id, or a short name."""
+        if self._signing is not None:  # every event of a request says it
+            return self._signing.label
         told = _id_in(self._credentials.access_token)
         return f"user {told}" if told else f"account {self._owner[:6]}"
 
@@ -82,7 +84,7 @@ class OAuth1Account(Lasting):
         """
         signing = self._signing
         if signing is None:
-            signing = self._signing = _Signing(self._credentials)
+            signing = self._signing = _Signing(self._credentials, self.label)
         if request.params or form:
             varying = (("oauth_nonce", nonce), ("oauth_timestamp", str(timestamp)))
             pairs = sorted((*request.params, *form, *signing.fixed, *varying))
@@ -105,9 +107,10 @@ def _id_in(access_token: str) -> str | None:
 class _Signing:
     """What is the same in every signature of an account; it shows nothing of it."""
 
-    __slots__ = ("_first", "_last", "fixed", "key", "tail")
+    __slots__ = ("_first", "_last", "fixed", "key", "label", "tail")
 
-    def __init__(self, credentials: OAuth1) -> None:
+    def __init__(self, credentials: OAuth1, label: str) -> None:
+        self.label = label
         self.key = (
             f"{escape(credentials.consumer_secret)}&{escape(credentials.access_token_secret)}"
         ).encode()

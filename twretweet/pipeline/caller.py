@@ -113,8 +113,12 @@ class Caller:
         if shared is None and budget is None:
             return None
         budgets = [each for each in (budget, shared) if each is not None]
+        if params or sized is not None:
+            most = most_of(endpoint, params, items=items, fewer=sized is not None)
+        else:
+            most = self._pipeline.most_of(endpoint)
         return Spending(
-            most_of(endpoint, params, items=items, fewer=sized is not None),
+            most,
             # One that was given twice pays once.
             tuple(budgets[:1] if budgets[0] is budgets[-1] else budgets),
             label=endpoint.label,

@@ -38,6 +38,7 @@ from twretweet.pipeline.identity import Identities
 from twretweet.pipeline.spend import Spending
 from twretweet.pipeline.tasks import Tasks
 from twretweet.pipeline.wire import Wire
+from twretweet.protocol.charges import Most, most_of
 from twretweet.protocol.endpoints import Endpoint
 from twretweet.protocol.headers import RateHeaders
 from twretweet.protocol.request import Request
@@ -90,6 +91,7 @@ class Pipeline:
         self.identities = Identities()
         self._open = False
         self._calls: set[Interruptible] = set()
+        self._most: dict[str, Most] = {}
         self._quiet: anyio.Event | None = None  # set when the last call has ended
 
     @property
@@ -189,6 +191,13 @@ class Pipeline:
         self.require_open()
         await self._keeper.renew(account)
 
+    def most_of(self, endpoint: Endpoint[T]) -> Most:
+        """What a call without parameters can cost: always the same for an endpoint."""
+        most = self._most.get(endpoint.name)
+        if most is None:
+            most = self._most[endpoint.name] = most_of(endpoint, {})
+        return most
+
     def require_open(self) -> None:
         """Raise unless the manager is open."""
         if not self._open:
@@ -278,7 +287,7 @@ class Pipeline:
             # The wait for the slot may have been longer than a token lives.
             if account.due(wire.now()):
                 await self._keeper.renew(account)
-            connection = transport.reserve_at_once() or await transport.reserve()
+            connection = await transport.reserve()
             try:
                 call.generation = account.generation
                 signed = account.sign(request, wire.now())
