@@ -11,7 +11,7 @@ both hold the headers of the request, and with them its credentials.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 import aiohttp
@@ -40,6 +40,7 @@ DEFAULT_HEADERS = {
     # What aiohttp can always decode; others need packages that may not be there.
     "Accept-Encoding": "gzip, deflate",
 }
+_DEFAULTS = tuple(DEFAULT_HEADERS.items())
 # A full page of 100 tweets with every field is under 2 MiB.
 MAX_BODY = 16 * 1024 * 1024
 CONNECTIONS = 100
@@ -142,7 +143,7 @@ class Transport:
     async def _exchange(self, http: HttpSession, request: Request) -> Reply:
         # What was signed has to go out byte for byte.
         url = URL(request.full_url, encoded=True)
-        headers = {**DEFAULT_HEADERS, **dict(request.headers)}
+        headers = (*_DEFAULTS, *request.headers)
         if self._straight:
             response = await _send_straight(http, request, url, headers)
         else:
@@ -206,7 +207,7 @@ class Transport:
 
 
 async def _send_straight(
-    http: HttpSession, request: Request, url: URL, headers: Mapping[str, str]
+    http: HttpSession, request: Request, url: URL, headers: Iterable[tuple[str, str]]
 ) -> aiohttp.ClientResponse:
     """Do what ``http.request`` does for a request of ours, and nothing else.
 
@@ -222,7 +223,8 @@ async def _send_straight(
         request.method,
         url,
         headers=headers,
-        data=request.body,
+        # To be told what it is saves aiohttp a search among all that a body may be.
+        data=None if request.body is None else aiohttp.BytesPayload(request.body),
         loop=asyncio.get_running_loop(),
         session=http,
     )

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import base64
 import hmac
-import secrets
+import os
+from hashlib import sha1
 
 from twretweet import ids
 from twretweet.auth.account import Lasting, fingerprint
@@ -24,6 +25,8 @@ from twretweet.protocol.request import (
     escape_address,
     escape_base64,
 )
+
+_BLOCK = 64  # bytes that SHA-1 takes at a time
 
 
 class OAuth1Account(Lasting):
@@ -68,7 +71,7 @@ class OAuth1Account(Lasting):
 
     def sign(self, request: Request, now: float) -> Request:
         """The request with its signature."""
-        header = self.authorization(request, nonce=secrets.token_hex(16), timestamp=int(now))
+        header = self.authorization(request, nonce=os.urandom(16).hex(), timestamp=int(now))
         return request.with_header("Authorization", header)
 
     def authorization(
@@ -88,10 +91,11 @@ class OAuth1Account(Lasting):
         if request.params or form:
             varying = (("oauth_nonce", nonce), ("oauth_timestamp", str(timestamp)))
             pairs = sorted((*request.params, *form, *signing.fixed, *varying))
-            signed = signature(request.method, request.url, pairs, signing.key)
+            signed = signing.signature(_base(request.method, request.url, pairs))
         else:
-            base = signing.base_of_none(request.method, request.url, nonce, timestamp)
-            signed = _hmac(signing.key, base)
+            signed = signing.signature(
+                signing.base_of_none(request.method, request.url, nonce, timestamp)
+            )
         return (
             f'OAuth oauth_nonce="{nonce}", oauth_timestamp="{timestamp}"{signing.tail}, '
             f'oauth_signature="{escape_base64(signed)}"'
@@ -107,13 +111,16 @@ def _id_in(access_token: str) -> str | None:
 class _Signing:
     """What is the same in every signature of an account; it shows nothing of it."""
 
-    __slots__ = ("_first", "_last", "fixed", "key", "label", "tail")
+    __slots__ = ("_first", "_inner", "_last", "_outer", "fixed", "label", "tail")
 
     def __init__(self, credentials: OAuth1, label: str) -> None:
         self.label = label
-        self.key = (
+        key = (
             f"{escape(credentials.consumer_secret)}&{escape(credentials.access_token_secret)}"
         ).encode()
+        block = (key if len(key) <= _BLOCK else sha1(key).digest()).ljust(_BLOCK, b"\0")  # noqa: S324
+        self._inner = sha1(bytes([byte ^ 0x36 for byte in block]))  # noqa: S324
+        self._outer = sha1(bytes([byte ^ 0x5C for byte in block]))  # noqa: S324
         self.fixed: EncodedParams = (
             ("oauth_consumer_key", escape(credentials.consumer_key)),
             ("oauth_signature_method", "HMAC-SHA1"),
@@ -124,7 +131,7 @@ class _Signing:
         self._first = f"oauth_consumer_key%3D{escape(self.fixed[0][1])}%26oauth_nonce%3D"
         self._last = f"%26oauth_token%3D{escape(self.fixed[2][1])}%26oauth_version%3D1.0"
 
-    def base_of_none(self, method: str, url: str, nonce: str, timestamp: int) -> str:
+    def base_of_none(self, method: str, url: str, nonce: str, timestamp: int) -> bytes:
         """The signature base string of a request without parameters, as a write is.
 
         With nothing to sort in, it is constants around four values; half of the general way.
@@ -132,7 +139,18 @@ class _Signing:
         return (
             f"{method}&{escape_address(url)}&{self._first}{nonce}%26oauth_signature_method"
             f"%3DHMAC-SHA1%26oauth_timestamp%3D{timestamp}{self._last}"
-        )
+        ).encode()
+
+    def signature(self, base: bytes) -> str:
+        """The HMAC-SHA1 of a signature base string, in base64.
+
+        By RFC 2104 it is a hash in a hash, and each of the two begins with the key. To go on from
+        there takes half as long as to begin with the key again.
+        """
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(base)
+        outer.update(inner.digest())
+        return base64.b64encode(outer.digest()).decode()
 
 
 def signature(method: str, url: str, pairs: list[tuple[str, str]], key: bytes) -> str:
@@ -144,11 +162,12 @@ def signature(method: str, url: str, pairs: list[tuple[str, str]], key: bytes) -
         pairs: all parameters, percent-encoded and sorted.
         key: the two secrets, percent-encoded and joined by ``&``.
     """
+    return base64.b64encode(hmac.digest(key, _base(method, url, pairs), "sha1")).decode()
+
+
+def _base(method: str, url: str, pairs: list[tuple[str, str]]) -> bytes:
+    """The signature base string."""
     # The pairs are encoded, so of the signs that need a second encoding only these three occur.
     params = "&".join([f"{name}={value}" for name, value in pairs])
     params = params.replace("%", "%25").replace("&", "%26").replace("=", "%3D")
-    return _hmac(key, f"{method}&{escape_address(url)}&{params}")
-
-
-def _hmac(key: bytes, base: str) -> str:
-    return base64.b64encode(hmac.digest(key, base.encode(), "sha1")).decode()
+    return f"{method}&{escape_address(url)}&{params}".encode()

@@ -284,8 +284,7 @@ class Pipeline:
         account, wire, spending = call.account, self._wire, call.spending
         transport, may_have_arrived = wire.transport, False
         try:
-            # The wait for the slot may have been longer than a token lives.
-            if account.due(wire.now()):
+            if account.due(wire.now()):  # the wait for the slot may have been longer than it lives
                 await self._keeper.renew(account)
             connection = await transport.reserve()
             try:
