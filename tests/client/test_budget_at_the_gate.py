@@ -118,3 +118,49 @@ async def test_a_page_that_waits_over_midnight_is_paid_by_the_prices_of_the_new_
     assert clock.time() > midnight
     assert len(page.data) == 20
     assert budget.spent == pytest.approx(1.0)
+
+
+async def test_who_has_a_slot_at_once_asks_the_budget_once(sandbox, clock):
+    class Counting(tw.Budget):
+        asked = 0
+
+        async def reserve(self, most, day):
+            self.asked += 1
+            return await super().reserve(most, day)
+
+    budget = Counting(usd=1)
+    async with tw.SessionManager(base_url=sandbox.url, clock=clock, budget=budget) as manager:
+        session = manager.session(sandbox.oauth1)
+        await session.retweet(sandbox.tweet_id)  # of the window nothing is known yet
+        before = budget.asked
+        await session.retweet(sandbox.tweet_id)
+    assert budget.asked == before + 1
+
+
+async def test_who_has_a_slot_at_once_and_no_money_gives_it_back(sandbox, clock):
+    budget = tw.Budget(usd=0.02)
+    async with tw.SessionManager(base_url=sandbox.url, clock=clock, budget=budget) as manager:
+        session = manager.session(sandbox.oauth1)
+        await session.retweet(sandbox.tweet_id)
+        with pytest.raises(tw.BudgetExceeded) as caught:
+            await session.retweet(sandbox.tweet_id)
+        [state] = [s for s in session.rate_limits() if s.endpoint == "retweet"]
+    assert caught.value.attempts == 0
+    assert (state.limit - state.remaining, state.in_flight) == (1, 0)
+    assert len(sandbox.requests) == 1
+
+
+async def test_a_limiter_made_from_the_one_in_memory_is_asked_for_every_slot(sandbox, clock):
+    class Counting(tw.MemoryLimiter):
+        asked = 0
+
+        async def acquire(self, bucket, *, max_wait):
+            self.asked += 1
+            return await super().acquire(bucket, max_wait=max_wait)
+
+    limiter = Counting(clock=clock)
+    async with tw.SessionManager(base_url=sandbox.url, clock=clock, limiter=limiter) as manager:
+        session = manager.session(sandbox.oauth1)
+        for _ in range(3):
+            await session.me()
+    assert limiter.asked == 3

@@ -70,20 +70,29 @@ class MemoryLimiter:
         Raises:
             RateLimitExceeded: the wait would be, or has been, longer.
         """
-        if bucket.key not in self._gate.lines:
-            windows = self._windows_of(bucket)
-            now = self._now()
-            for window in windows:
-                if now >= window.fresh_until or window.free <= 0 or window.captaincy is not None:
-                    break
-            else:
-                for window in windows:
-                    window.free -= 1
-                    window.in_flight += 1
-                return _Slots(self, bucket, windows, now)
+        slots = self.take(bucket)
+        if slots is not None:
+            return slots
         if len(self._windows) >= self._sweep_at:
             self._sweep()
         return await self._gate.wait(bucket, max_wait=max_wait)
+
+    def take(self, bucket: Bucket) -> Permit | None:
+        """A slot in every window of ``bucket`` where they are known to be free, else ``None``.
+
+        Then nobody waits for them, so nobody is overtaken.
+        """
+        if bucket.key in self._gate.lines:
+            return None
+        windows = self._windows_of(bucket)
+        now = self._now()
+        for window in windows:
+            if now >= window.fresh_until or window.free <= 0 or window.captaincy is not None:
+                return None
+        for window in windows:
+            window.free -= 1
+            window.in_flight += 1
+        return _Slots(self, bucket, windows, now)
 
     def states(self, buckets: Iterable[Bucket] | None = None) -> list[BucketState]:
         """What is left of every window of ``buckets``, or of all that are in use."""

@@ -31,7 +31,7 @@ from twretweet.errors import (
 )
 from twretweet.events import OnEvent, Refused
 from twretweet.interrupt import Interruptible
-from twretweet.limits import Bucket, Limiter, Permit
+from twretweet.limits import Bucket, Limiter, MemoryLimiter, Permit
 from twretweet.models import RateLimit
 from twretweet.pipeline.call import Call
 from twretweet.pipeline.identity import Identities
@@ -84,6 +84,8 @@ class Pipeline:
         self.base_url = wire.base_url
         self.vocabulary: Vocabulary = vocabulary
         self.limiter = limiter
+        # Not of a class made from it, which may have an acquire() of its own.
+        self._take = limiter.take if type(limiter) is MemoryLimiter else None
         self._retry = retry
         self._max_wait = max_wait
         self._clock: Clock = wire.clock
@@ -249,12 +251,15 @@ class Pipeline:
         return account.generation != generation or account.due(self._wire.now(), generation)
 
     async def _attempt(self, call: Call[T]) -> T:
-        spending = call.spending
-        if spending is not None:
-            await spending.check(self._wire.now())
-        if call.account.due(self._wire.now()):
-            await self._keeper.renew(call.account)
-        permit = await self.limiter.acquire(call.bucket, max_wait=self._max_wait)
+        account, spending, now = call.account, call.spending, self._wire.now()
+        due = account.due(now)
+        permit = None if due or self._take is None else self._take(call.bucket)
+        if permit is None:  # else nothing is waited for, so whether there is money is seen at once
+            if spending is not None:
+                await spending.check(now)
+            if due:
+                await self._keeper.renew(account)
+            permit = await self.limiter.acquire(call.bucket, max_wait=self._max_wait)
         if spending is None:
             return await self._answer(call, permit, call.request)
         return await spending.pay(
