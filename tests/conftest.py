@@ -5,7 +5,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.support.redis_server import NOT_FOUND, RedisServer, find_redis_server
-from tests.support.virtual_time import VirtualLoop
+from tests.support.virtual_time import virtual_loop
 
 # No test asserts a duration, and a machine that is shared has slow moments.
 hypothesis.settings.register_profile("twretweet", deadline=None)
@@ -21,7 +21,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 def virtual_time() -> tuple[str, dict[str, object]]:
     """A backend for ``anyio_backend`` on which hours pass in no time."""
-    return "asyncio", {"loop_factory": VirtualLoop}
+    return "asyncio", {"loop_factory": virtual_loop}
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ def printed(name: str, folder: Path) -> Printed:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         check=False,
     )
     assert not done.stderr

@@ -51,7 +51,7 @@ def test_the_page_is_printed_and_the_numbers_are_kept(tmp_path):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         check=False,
     )
     assert not done.stderr

@@ -14,7 +14,7 @@ from tests.support.forked import Forks
 PREFIX = "TWRETWEET_"
 COMMAND = (sys.executable, "-m", "twretweet")
 KEYS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
-TIMEOUT = 30
+TIMEOUT = 120
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]

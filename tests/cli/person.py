@@ -6,7 +6,7 @@ import subprocess
 from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-TIMEOUT = 30
+TIMEOUT = 120
 
 
 def address_in(process: "subprocess.Popen[str]") -> str:

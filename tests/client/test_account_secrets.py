@@ -275,6 +275,7 @@ async def test_a_token_file_that_can_t_be_used_shows_none(clock, caplog, tmp_pat
     )
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # another process lives by the wall clock
 async def test_a_redis_that_refuses_shows_none(clock, caplog, redis_server, redis):
     password = f"{WORD}-redis"
     await redis.execute_command(

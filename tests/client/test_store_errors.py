@@ -88,6 +88,7 @@ async def test_a_store_error_that_nobody_waits_for_is_not_logged(sandbox, clock,
     assert "never retrieved" not in caplog.text
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # another process lives by the wall clock
 async def test_what_is_no_text_in_redis_is_a_token_store_error_and_stays(redis_server):
     content = b'{"refresh_token":"s3cret","client_id":"\xff"}'
     async with (

@@ -58,7 +58,7 @@ async def test_two_limiters_see_each_other_s_requests_on_the_machine_s_clock(red
         waits = asyncio.create_task(two.acquire(ANN, max_wait=None))
         await asyncio.sleep(0.01)
         first.give_back()
-        (await asyncio.wait_for(waits, 2)).give_back()
+        (await asyncio.wait_for(waits, 60)).give_back()
         second.give_back()
 
 
@@ -110,7 +110,7 @@ async def test_an_idle_limiter_has_no_task(redis):
     before = asyncio.all_tasks()
     async with RedisLimiter(redis) as limiter:
         (await limiter.acquire(ANN, max_wait=1)).settle(says(3, 2))
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + 60
         while asyncio.all_tasks() != before:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.01)
@@ -170,7 +170,7 @@ def cluster_server(redis_path, tmp_path_factory):
     )
     server.start()
     assert server.command("CLUSTER", "ADDSLOTS", *map(str, range(16384))) == b"+OK\r\n"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while b"cluster_state:ok" not in server.command("CLUSTER", "INFO"):
         assert time.monotonic() < deadline
         time.sleep(0.02)

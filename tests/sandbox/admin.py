@@ -76,7 +76,7 @@ class Stream:
     async def next(self) -> Event:
         """The next event."""
         name = ""
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             async for line in self.reply.content:
                 field, _, value = line.decode().rstrip("\n").partition(": ")
                 if field == "event":

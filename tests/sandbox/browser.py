@@ -99,7 +99,7 @@ class Tab:
 
     async def wait_for(self, condition: str) -> None:
         """Ask until an expression is true."""
-        with anyio.fail_after(20):
+        with anyio.fail_after(120):
             while not await self._is(condition):
                 await anyio.sleep(0.01)
 
@@ -145,7 +145,7 @@ async def browser(profile: Path) -> AsyncIterator[Tab]:
 
 async def _address(process: asyncio.subprocess.Process) -> str:
     assert process.stderr is not None
-    with anyio.fail_after(30):
+    with anyio.fail_after(120):
         while line := await process.stderr.readline():
             if match := _ADDRESS.search(line):
                 return match[1].decode()
@@ -163,7 +163,7 @@ async def _call(
     if session is not None:
         message["sessionId"] = session
     await socket.send_json(message)
-    with anyio.fail_after(20):
+    with anyio.fail_after(120):
         while True:
             reply = await socket.receive_json()
             if reply.get("id") == number:

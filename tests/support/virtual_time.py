@@ -1,41 +1,20 @@
 """An event loop whose clock jumps to the next timer whenever nothing else is left to do.
 
 Client and server of a test run on one loop and talk over real sockets of the loopback, where what
-one side has sent is readable at once. So when no socket is ready and no callback is due, everyone
-waits for a timer, and the loop moves its clock there instead of waiting.
+one side has sent is readable at once. So when no socket is ready, no callback is due and no thread
+is at work, everyone waits for a timer, and the loop moves its clock there instead of waiting. It
+does not wait for other processes, which live by the wall clock: a test that talks to one, Redis
+among them, needs another loop.
 """
 
 import asyncio
-import selectors
 
-# Real seconds to wait for a worker thread or a subprocess before a jump.
-_GRACE = 0.002
+from twretweet.sandbox import VirtualClock
 
 
-class _JumpingSelector(selectors.DefaultSelector):
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 0.0
-
-    def select(self, timeout: float | None = None):
-        events = super().select(0)
-        if events or timeout is None or timeout <= 0:
-            return events if events or timeout is not None else super().select(None)
-        events = super().select(_GRACE)
-        if not events:
-            self.now += timeout
-        return events
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """A selector loop on virtual time."""
-
-    def __init__(self) -> None:
-        self._jumping = _JumpingSelector()
-        super().__init__(self._jumping)
-
-    def time(self) -> float:
-        return self._jumping.now
+def virtual_loop() -> asyncio.AbstractEventLoop:
+    """A loop on virtual time, which begins at 0."""
+    return VirtualClock().new_loop()
 
 
 class LoopClock:

@@ -135,7 +135,7 @@ def test_without_the_extra_it_says_so_before_anything_is_sent(tmp_path, env, twe
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 1
