@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from twretweet.sandbox import Fault, Faults
 from twretweet.sandbox.core import _ENDPOINTS
-from twretweet.sandbox.faults.faults import MOST_FAULTS, Met, Occasion, strikes
+from twretweet.sandbox.faults.faults import MOST_FAULTS, Met, Occasion, own_number, strikes
 from twretweet.sandbox.faults.kinds import KINDS, ROWS
 from twretweet.sandbox.faults.place import Place, check
 from twretweet.sandbox.faults.text import read_fault
@@ -108,14 +108,52 @@ def test_a_fault_spares_the_first_and_then_strikes_so_often(after, count):
     assert met == [False] * after + [True] * struck + [False] * (12 - after - struck)
 
 
+def struck(fault, requests):
+    """Of so many requests, which a fault strikes."""
+    own = own_number(fault)
+    return [strikes(fault, own, number, 0) for number in range(requests)]
+
+
 @given(st.floats(0, 1), st.integers())
 def test_a_probability_strikes_that_share_and_the_same_ones_for_the_same_seed(share, seed):
     fault = Fault("latency", probability=share, seed=seed)
-    first = [strikes(fault, number, 0) for number in range(400)]
-    assert first == [strikes(fault, number, 0) for number in range(400)]
+    first = struck(fault, 400)
+    assert first == struck(fault, 400)
     assert abs(sum(first) - 400 * share) < 80
     if share in {0, 1}:
         assert set(first) == {bool(share)}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kind": "skewed_date"},
+        {"kind": "latency", "seconds": 5},
+        {"kind": "latency", "endpoint": "GET /2/users/me"},
+        {"kind": "latency", "account": "7"},
+    ],
+)
+def test_faults_of_one_seed_that_do_different_things_strike_independently(other):
+    ours = struck(Fault("latency", probability=0.1), 8000)
+    theirs = struck(Fault(**other, probability=0.1), 8000)
+    both = sum(a and b for a, b in zip(ours, theirs, strict=True))
+    assert 40 < both < 140  # a tenth of a tenth is 80
+
+
+def test_three_faults_left_to_their_seed_leave_as_many_requests_alone_as_chance_would():
+    kinds = ("skewed_date", "unknown_fields", "slow_body")
+    faults = of(*(Fault(kind, probability=0.1) for kind in kinds))
+    met = [len(meet(faults)) for _ in range(8000)]
+    assert abs(met.count(0) - 8000 * 0.9**3) < 200
+    assert met.count(3) < 30
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_higher_probability_strikes_the_same_ones_and_more(one, other):
+    low, high = (
+        struck(Fault("latency", probability=share), 200) for share in sorted((one, other))
+    )
+    assert all(b for a, b in zip(low, high, strict=True) if a)
 
 
 def test_two_faults_of_one_stage_take_turns_like_a_script():

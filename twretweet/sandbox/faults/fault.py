@@ -54,7 +54,8 @@ class Fault(
         count: how many requests meet it; ``None`` for as long as it is there.
         after: how many requests are spared first.
         probability: the share of requests that meet it, 0 to 1.
-        seed: decides which; the same seed, the same ones.
+        seed: decides which: the same seed, the same ones, for the same thing in the same place.
+            Faults that do different things meet different ones.
         seconds: how long, or how far ahead.
         status: of the reply.
         remaining: what ``x-rate-limit-remaining`` says.

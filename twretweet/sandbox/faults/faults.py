@@ -15,11 +15,18 @@ wire      it is answered: the reply is damaged on its way
 At a stage where only one thing can happen, the first fault of the list that strikes is the one,
 and those behind it don't count the request. So two faults of ``count=1`` meet two requests, one
 after the other, as a script would have it.
+
+Which requests a share of them is follows from the seed and from what the fault does and where, so
+that faults which leave the seed alone still strike each for itself. How often it strikes is no
+part of it: a higher probability strikes the same ones, and more.
 """
 
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from twretweet.sandbox.draw import chance
 from twretweet.sandbox.faults.fault import Fault
@@ -45,18 +52,25 @@ class Occasion:
     traits: frozenset[Trait]
 
 
-def strikes(fault: Fault, seen: int, hits: int) -> bool:
+def own_number(fault: Fault) -> int:
+    """Return a number for what a fault does and where, the same in every run."""
+    often = msgspec.structs.replace(fault, count=None, after=0, probability=1.0, seed=0)
+    return zlib.crc32(msgspec.json.encode(often))
+
+
+def strikes(fault: Fault, own: int, seen: int, hits: int) -> bool:
     """Decide whether a request that a fault concerns meets it.
 
     Args:
         fault: the fault.
+        own: its :func:`own_number`.
         seen: how many requests it concerned before.
         hits: how many of them met it.
     """
     if seen < fault.after or (fault.count is not None and hits >= fault.count):
         return False
     # 1 is certain; as a share it would leave out the highest of all draws.
-    return fault.probability >= 1 or chance(fault.probability, fault.seed, seen)
+    return fault.probability >= 1 or chance(fault.probability, fault.seed, own, seen)
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +92,10 @@ class InForce:
     enabled: bool = True
     seen: int = 0
     hits: int = 0
+    _own: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._own = own_number(self.fault)
 
     def concerns(self, occasion: Occasion) -> bool:
         """Tell whether the request is one of those that may meet it."""
@@ -90,7 +108,7 @@ class InForce:
 
     def meets(self) -> bool:
         """Count a request that it concerns, and decide whether it meets it."""
-        met = strikes(self.fault, self.seen, self.hits)
+        met = strikes(self.fault, self._own, self.seen, self.hits)
         self.seen += 1
         self.hits += met
         return met
