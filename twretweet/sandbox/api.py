@@ -16,7 +16,7 @@ from twretweet.sandbox.call import Answer, Call, Incoming, State
 from twretweet.sandbox.endpoints import ENDPOINTS, Endpoint, Router, elsewhere
 from twretweet.sandbox.faults.passage import Passage
 from twretweet.sandbox.faults.refusals import Scene
-from twretweet.sandbox.fields import names
+from twretweet.sandbox.fields import names, vocabulary_of
 from twretweet.sandbox.oauth.desk import Desk
 from twretweet.sandbox.params import parse_query
 from twretweet.sandbox.reads import KIND_NAMES
@@ -60,11 +60,6 @@ class Api:
         self.desk = Desk(state.accounts, self._signatures)
         self.windows = Windows(window_scale)
 
-    @property
-    def vocabulary(self) -> Vocabulary | None:
-        """The only one that is spoken."""
-        return self._state.vocabulary
-
     def answer(self, incoming: Incoming) -> Answer:
         """Answer one request."""
         if self.desk.knows(incoming.path):
@@ -80,15 +75,16 @@ class Api:
         except Refused as refused:
             refusal = refused.reply
         query = _query_of(incoming)
+        told = self._told(endpoint, query)
         passage = self._passage(endpoint.name, caller, query)
         if passage is not None and (dropped := passage.dropped()) is not None:
             answer = Answer(dropped, caller)
         elif caller is None:
             answer = Answer(refusal or unauthorized(incoming.path))
         else:
-            call = Call(incoming, caller, arguments, query)
+            call = Call(incoming, caller, arguments, query, told)
             answer = self._faulty(endpoint, call, passage) or self._fair(endpoint, call, passage)
-        return _finished(answer, endpoint.name, passage)
+        return _finished(answer, endpoint.name, passage, told)
 
     def _astray(self, incoming: Incoming, reply: Reply) -> Answer:
         """Answer a request that came to no endpoint."""
@@ -104,17 +100,17 @@ class Api:
         if passage is None:
             return replace(self.desk.answer(incoming), endpoint=name)
         if (dropped := passage.dropped()) is not None:
-            return _finished(Answer(dropped), name, passage)
+            return _finished(Answer(dropped), name, passage, None)
         refused = passage.refused(_scene(incoming, "", None, self._problems, None))
         answer = Answer(refused[0]) if refused is not None else self.desk.answer(incoming)
-        return _finished(answer, name, passage)
+        return _finished(answer, name, passage, None)
 
     def _faulty(self, endpoint: Endpoint, call: Call, passage: Passage | None) -> Answer | None:
         """Refuse a request without any reason, if a fault wants it."""
         if passage is None:
             return None
         standing = self.windows.look(endpoint.slots(call.caller), call.incoming.now)
-        problems = call.names(self._state).problems
+        problems = call.names.problems
         scene = _scene(call.incoming, passage.met.token, call.caller, problems, standing)
         refused = passage.refused(scene)
         return None if refused is None else Answer(refused[0], call.caller, refused[1])
@@ -130,7 +126,7 @@ class Api:
             if standing is not None and not standing.granted:
                 return Answer(too_many_requests(incoming.path), caller, standing)
             if not admitted:
-                return Answer(self._wrong_kind(endpoint, caller, incoming), caller, standing)
+                return Answer(_wrong_kind(endpoint, call), caller, standing)
             if caller.scopes is not None and not endpoint.scopes <= caller.scopes:
                 return Answer(plain(403), caller, standing)
             if passage is not None:
@@ -148,6 +144,11 @@ class Api:
         if not faults:
             return None
         return Passage(faults, endpoint, None if caller is None else caller.label, query)
+
+    def _told(self, endpoint: Endpoint, query: dict[str, list[str]]) -> Vocabulary | None:
+        """Tell in which vocabulary to answer, ``None`` where either would do."""
+        asked = vocabulary_of({name: values[0] for name, values in query.items()})
+        return self._state.vocabulary or asked or endpoint.vocabulary
 
     @property
     def _problems(self) -> str:
@@ -176,16 +177,17 @@ class Api:
             case _:
                 raise Refused(unauthorized(incoming.path))
 
-    def _wrong_kind(self, endpoint: Endpoint, caller: Caller, incoming: Incoming) -> Reply:
-        if incoming.v1:
-            message = "Your credentials do not allow access to this resource."
-            return v1_error(403, 220, message)
-        return unsupported_authentication(
-            self._problems,
-            used=KIND_NAMES[caller.kind],
-            supported=", ".join(KIND_NAMES[kind] for kind in endpoint.kinds),
-            what="endpoint",
-        )
+
+def _wrong_kind(endpoint: Endpoint, call: Call) -> Reply:
+    if call.incoming.v1:
+        message = "Your credentials do not allow access to this resource."
+        return v1_error(403, 220, message)
+    return unsupported_authentication(
+        call.names.problems,
+        used=KIND_NAMES[call.caller.kind],
+        supported=", ".join(KIND_NAMES[kind] for kind in endpoint.kinds),
+        what="endpoint",
+    )
 
 
 def _scene(
@@ -205,14 +207,16 @@ def _scene(
     )
 
 
-def _finished(answer: Answer, endpoint: str, passage: Passage | None) -> Answer:
+def _finished(
+    answer: Answer, endpoint: str, passage: Passage | None, told: Vocabulary | None
+) -> Answer:
     """Note where a request came, and what happens to its reply on the way."""
     if passage is None:
-        return replace(answer, endpoint=endpoint)
+        return replace(answer, endpoint=endpoint, vocabulary=told)
     refused = any(fault.row.stage in _UNDONE for fault in passage.met.faults)
     counted = answer.standing is not None
     passage.answered(answer.reply.status, counted=counted, done=not refused)
-    return replace(answer, endpoint=endpoint, met=passage.met)
+    return replace(answer, endpoint=endpoint, met=passage.met, vocabulary=told)
 
 
 def _query_of(incoming: Incoming) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from twretweet.sandbox.accounts import Accounts, Caller
 from twretweet.sandbox.faults.faults import Faults, Met
-from twretweet.sandbox.fields import Names, names, vocabulary_of
+from twretweet.sandbox.fields import Names, names
 from twretweet.sandbox.ledger import Ledger
 from twretweet.sandbox.params import Parameters
 from twretweet.sandbox.quirks import Quirks
@@ -108,27 +108,28 @@ class Call:
         caller: who sent it.
         arguments: the variable parts of the path.
         query: the parameters of the query, and of a form.
+        told: the vocabulary to answer in, ``None`` where either would do.
     """
 
     incoming: Incoming
     caller: Caller
     arguments: dict[str, str]
     query: dict[str, list[str]]
+    told: Vocabulary | None
 
-    def vocabulary(self, state: State) -> Vocabulary:
-        """Tell which vocabulary to answer in."""
-        return self._told(state) or "tweet"
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary of the fields."""
+        return self.told or "tweet"
 
-    def names(self, state: State) -> Names:
-        """Return the names of that vocabulary."""
-        return names(self._told(state))
+    @property
+    def names(self) -> Names:
+        """The names of the vocabulary."""
+        return names(self.told)
 
-    def parameters(self, state: State) -> Parameters:
+    def parameters(self) -> Parameters:
         """Return a reader of the parameters."""
-        return Parameters(self.query, self.names(state))
-
-    def _told(self, state: State) -> Vocabulary | None:
-        return state.vocabulary or vocabulary_of({n: v[0] for n, v in self.query.items()})
+        return Parameters(self.query, self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ class Answer:
         cost: what X would charge, in US dollars.
         endpoint: the row that it came to, such as ``"GET /2/tweets/{id}"``.
         met: the faults that it met; ``None`` if there are none in force.
+        vocabulary: that of an endpoint's reply, if it is of one alone.
     """
 
     reply: Reply
@@ -150,3 +152,4 @@ class Answer:
     cost: float = 0.0
     endpoint: str | None = None
     met: Met | None = None
+    vocabulary: Vocabulary | None = None

@@ -102,11 +102,19 @@ _POST: Final = Names(
 
 
 _UNTOLD: Final = replace(_TWEET, problems=_POST.problems)
-"""For a request that uses no word of either alone. Clients that check the types of problems, such
-as X's own xdk, know those of today's host."""
+"""For a request that uses no word of either alone, and so may be of either. Only the types of its
+problems are not those of 2.159: clients that check them, such as X's xdk, know today's host."""
 
-_TWEET_EXPANSIONS: Final = {*_TWEET.tweet_expansions, *_TWEET.user_expansions}
-_POST_EXPANSIONS: Final = {*_POST.tweet_expansions, *_POST.user_expansions}
+
+def _expansions(names: Names) -> set[str]:
+    return {*names.tweet_expansions, *names.user_expansions}
+
+
+_TELLING: Final = (
+    ("expansions", _expansions(_TWEET), _expansions(_POST)),
+    ("user.fields", set(_TWEET.user), set(_POST.user)),
+)
+"""Parameters that both have, with the words of either; some of them only one has."""
 
 
 def names(vocabulary: Vocabulary | None) -> Names:
@@ -122,7 +130,11 @@ def vocabulary_of(parameters: dict[str, str]) -> Vocabulary | None:
         return "post"
     if _TWEET.tweet_fields_parameter in parameters:
         return "tweet"
-    asked = set(parameters.get("expansions", "").split(","))
-    if asked & (_POST_EXPANSIONS - _TWEET_EXPANSIONS):
-        return "post"
-    return "tweet" if asked & (_TWEET_EXPANSIONS - _POST_EXPANSIONS) else None
+    for name, tweet, post in _TELLING:
+        if text := parameters.get(name):
+            asked = set(text.split(","))
+            if asked & (post - tweet):
+                return "post"
+            if asked & (tweet - post):
+                return "tweet"
+    return None

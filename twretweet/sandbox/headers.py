@@ -11,6 +11,7 @@ from typing import Final
 from twretweet.sandbox.accounts import Caller
 from twretweet.sandbox.reply import is_v1
 from twretweet.sandbox.windows import Standing
+from twretweet.vocabulary import Vocabulary
 
 _GZIP: Final = 31
 """What zlib calls the format of gzip with the largest window."""
@@ -25,16 +26,16 @@ _ALWAYS: Final = {
     "x-xss-protection": "0",
 }
 # The numbers of the OpenAPI files that the two vocabularies are taken from.
-_VERSIONS: Final = {"tweet": "2.159", "post": "2.167", None: "2.159"}
+_VERSIONS: Final = {"tweet": "2.159", "post": "2.167"}
 
 
-def api_headers(path: str, caller: Caller | None, vocabulary: str | None) -> dict[str, str]:
+def api_headers(path: str, caller: Caller | None, vocabulary: Vocabulary | None) -> dict[str, str]:
     """Return what every reply of the API carries, whatever it says.
 
     Args:
         path: what was asked for; v2 also tells its version.
         caller: who asked.
-        vocabulary: the only one spoken, if it is one.
+        vocabulary: the one that it is in, if it is one.
     """
     guest = caller.label if caller is not None else "unknown"
     headers = {
@@ -45,7 +46,7 @@ def api_headers(path: str, caller: Caller | None, vocabulary: str | None) -> dic
     if caller is not None:
         headers["x-access-level"] = _access(caller)
     if not is_v1(path):
-        headers["api-version"] = _VERSIONS[vocabulary]
+        headers["api-version"] = _VERSIONS[vocabulary or "tweet"]
     return headers
 
 

@@ -128,11 +128,11 @@ class _Reading:
     ) -> None:
         self._state = state
         self._call = call
-        self._names = call.names(state)
-        self.parameters: Parameters = call.parameters(state)
+        self._names = call.names
+        self.parameters: Parameters = call.parameters()
         allowed = allowed_parameters(self._names, about)
         self.parameters.expect((*allowed, *also, *_PAGING) if paged else allowed)
-        vocabulary = call.vocabulary(state)
+        vocabulary = call.vocabulary
         self.selection: Selection = select(self.parameters, self._names, vocabulary, about)
         self._max_results = (
             self.parameters.number("max_results", least, _MOST, default=usual) if paged else 1

@@ -193,8 +193,9 @@ class Server:
         record = _record(incoming, answer, self._core.records.next_number())
         self._core.record(record)
         contents = self._core.contents
+        vocabulary = answer.vocabulary or contents.state.vocabulary
         sent = {
-            **api_headers(record.path, answer.caller, contents.state.vocabulary),
+            **api_headers(record.path, answer.caller, vocabulary),
             "date": self._now(),
             "x-transaction-id": f"{draw(contents.state.seed, record.number):016x}",
             "x-sandbox-window-scale": self._scale,

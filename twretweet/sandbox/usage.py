@@ -29,15 +29,14 @@ _DECEMBER: Final = 12
 
 def tweets(state: State, call: Call) -> Reply:
     """GET /2/usage/tweets."""
-    parameters = call.parameters(state)
+    parameters = call.parameters()
     parameters.expect(("days", "usage.fields"))
     days = parameters.number("days", 1, KEPT_DAYS, default=_DEFAULT_DAYS)
     asked = parameters.words("usage.fields", FIELDS)
     parameters.settle()
     today = int(call.incoming.now // DAY)
     moment = datetime.fromtimestamp(call.incoming.now, UTC)
-    # 2.159 has numbers where 2.167 has text, and nothing in a request tells which is meant.
-    numbers = state.vocabulary == "tweet"
+    numbers = call.vocabulary == "tweet"  # 2.167 has text
 
     def written(count: int) -> int | str:
         return count if numbers else str(count)

@@ -28,7 +28,7 @@ _PLAIN: Final = re.compile(r"[ -~]*")
 
 def retweet(state: State, call: Call) -> Reply:
     """POST /2/users/:id/retweets."""
-    names, user_id = _check_path(state, call)
+    names, user_id = _check_path(call)
     text = _tweet_id_of(call.incoming.body, names)
     tweet = state.world.tweet(int(text))
     if tweet is None:
@@ -41,24 +41,23 @@ def retweet(state: State, call: Call) -> Reply:
         return invalid_request(names.problems, [{"message": ALREADY}], detail=ALREADY)
     state.updates.count(user_id, call.incoming.now)
     data: dict[str, object] = {"retweeted": True}
-    if state.vocabulary != "tweet":
-        # Only 2.167 has it; who expects the older reply passes over what it doesn't know.
+    if call.vocabulary == "post":
         data["rest_id"] = str(made.id)
     return Reply(200, {"data": data})
 
 
 def undo(state: State, call: Call) -> Reply:
     """DELETE /2/users/:id/retweets/:source_tweet_id; succeeds also where there is no retweet."""
-    _, user_id = _check_path(state, call)
+    _, user_id = _check_path(call)
     tweet = state.world.tweet(int(call.arguments["source_tweet_id"]))
     if tweet is not None:
         state.world.undo(user_id, tweet)
     return Reply(200, {"data": {"retweeted": False}})
 
 
-def _check_path(state: State, call: Call) -> tuple[Names, int]:
+def _check_path(call: Call) -> tuple[Names, int]:
     """Check the ids in the path, and that the user's is the caller's own."""
-    parameters = call.parameters(state)
+    parameters = call.parameters()
     parameters.expect(())
     for name, value in call.arguments.items():
         parameters.id(name, value)
@@ -67,7 +66,7 @@ def _check_path(state: State, call: Call) -> tuple[Names, int]:
     if given != own:
         detail = f"The `id` path parameter value [{given}] must match your own user ID [{own}]"
         raise Refused(problem(403, title="Forbidden", detail=detail))
-    return call.names(state), int(own)
+    return call.names, int(own)
 
 
 def _tweet_id_of(body: bytes, names: Names) -> str:
