@@ -48,6 +48,12 @@ class Reply:
         return [error["code"] for error in self.body["errors"]]
 
 
+def content_type(status: int, body: Json) -> str:
+    """What a reply with this body is sent as: errors of v2 are problems, and nothing else is."""
+    is_problem = status != 200 and {"title", "detail", "type"} <= set(body)
+    return "application/problem+json" if is_problem else "application/json; charset=utf-8"
+
+
 class Api:
     """Calls a sandbox as ``credentials``; by default as the sandbox's own user, signing."""
 
@@ -120,8 +126,9 @@ class Api:
             method, URL(url, encoded=True), headers=headers, json=json, data=data
         ) as reply:
             raw = await reply.read()
-            assert reply.headers["content-type"] == "application/json; charset=utf-8"
-            return Reply(reply.status, reply.headers, msgspec.json.decode(raw) if raw else {})
+            body = msgspec.json.decode(raw) if raw else {}
+            assert reply.headers["content-type"] == content_type(reply.status, body)
+            return Reply(reply.status, reply.headers, body)
 
     async def get(
         self,

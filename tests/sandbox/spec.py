@@ -80,6 +80,12 @@ class Spec:
         self._name(schema, body, "$", found)
         return found
 
+    def problem_types(self, method: str, path: str) -> set[str]:
+        """The content types in which an endpoint tells of problems."""
+        content = self.content["paths"][path][method]["responses"]["default"]["content"]
+        problem = self.content["components"]["schemas"]["Problem"]
+        return {kind for kind, row in content.items() if self._resolve(row["schema"]) is problem}
+
     def check_problem(self, body: dict[str, Any]) -> list[str]:
         """What in the body of an error the schema does not allow."""
         schema = self.content["components"]["schemas"]["Problem"]

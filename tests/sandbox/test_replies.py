@@ -67,12 +67,15 @@ class Told:
     status: int
     body: Any
     vocabulary: Vocabulary
+    content_type: str
 
     def check(self, row: Endpoint) -> list[str]:
         """What the file does not allow."""
-        described = load(self.vocabulary)
+        described, method = load(self.vocabulary), row.method.lower()
         if self.status == 200:
-            return described.check(row.method.lower(), row.path, self.body)
+            assert self.content_type == "application/json; charset=utf-8"
+            return described.check(method, row.path, self.body)
+        assert {self.content_type} == described.problem_types(method, row.path)
         assert self.status in {400, 401, 403, 404, 429}
         assert self.body.get("status", self.status) == self.status
         return described.check_problem(self.body)
@@ -107,7 +110,8 @@ class Asker:
         if self.vocabulary is None and told == "tweet":
             # Where a request leaves it open, the types of problems are of today's host.
             encoded = encoded.replace(TODAY.encode(), OLDER.encode())
-        return Told(reply.status, msgspec.json.decode(encoded), told)
+        kind = reply.headers["content-type"]
+        return Told(reply.status, msgspec.json.decode(encoded), told, kind)
 
 
 @each
@@ -142,6 +146,7 @@ def test_a_full_window_and_an_unknown_path_are_problems_too(vocabulary: Vocabula
     ):
         reply = asker.ask(method, path, "oauth2", None)
         assert reply.status == reply.body["status"] == status
+        assert reply.content_type == "application/problem+json"
         assert described.check_problem(reply.body) == []
 
 

@@ -15,7 +15,7 @@ from twretweet.sandbox.accounts import AuthKind, Caller
 from twretweet.sandbox.call import Call, State
 from twretweet.sandbox.faults.place import Place, check
 from twretweet.sandbox.ledger import Charge
-from twretweet.sandbox.reply import Refused, Reply, not_found, plain
+from twretweet.sandbox.reply import Refused, Reply, not_found, wrong_method
 from twretweet.sandbox.windows import DAY, QUARTER_HOUR, THREE_HOURS, Slot
 from twretweet.vocabulary import Vocabulary
 
@@ -276,7 +276,7 @@ class Router:
                     return endpoint, {name: unquote(text) for name, text in found}
                 allowed.append(endpoint.method)
         if allowed:
-            raise Refused(Reply(405, plain(405).body, {"allow": ", ".join(allowed)}))
+            raise Refused(wrong_method(allowed))
         raise Refused(not_found(path))
 
 

@@ -1,14 +1,17 @@
 """What goes back to the client, before it becomes HTTP, and the ways in which X says no.
 
-v2 answers with problems (RFC 9457), v1.1 with numbered errors.
+v2 answers with problems (RFC 9457), which have a content type of their own (OpenAPI, the
+``default`` of every endpoint's responses), v1.1 with numbered errors.
 Source: https://docs.x.com/x-api/fundamentals/response-codes-and-errors
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
 BLANK: Final = "about:blank"
+PROBLEM_JSON: Final = "application/problem+json"
 _V1_PREFIX: Final = "/1.1/"
 
 
@@ -29,9 +32,15 @@ class Refused(Exception):  # no error of the sandbox, but its answer
         self.reply = reply
 
 
+def problem_with(status: int, members: dict[str, object]) -> Reply:
+    """Return a v2 problem with these members."""
+    return Reply(status, members, {"content-type": PROBLEM_JSON})
+
+
 def problem(status: int, *, title: str, detail: str, kind: str = BLANK) -> Reply:
     """Return a v2 problem that carries its status, as all of kind ``about:blank`` do."""
-    return Reply(status, {"title": title, "detail": detail, "type": kind, "status": status})
+    members: dict[str, object] = {"title": title, "detail": detail, "type": kind, "status": status}
+    return problem_with(status, members)
 
 
 def plain(status: int) -> Reply:
@@ -64,6 +73,12 @@ def not_found(path: str) -> Reply:
     return plain(404)
 
 
+def wrong_method(allowed: Iterable[str]) -> Reply:
+    """Return the answer to a method that a path does not have, with those that it has."""
+    reply = plain(405)
+    return replace(reply, headers={**reply.headers, "allow": ", ".join(allowed)})
+
+
 def too_many_requests(path: str) -> Reply:
     """Return the answer to a full window."""
     if is_v1(path):
@@ -94,7 +109,7 @@ def invalid_request(
         "detail": detail or "One or more parameters to your request was invalid.",
         "type": problems + "invalid-request",
     }
-    return Reply(400, body)
+    return problem_with(400, body)
 
 
 def resource_not_found(

@@ -16,6 +16,7 @@ from twretweet.sandbox.reply import (
     Reply,
     invalid_request,
     problem,
+    problem_with,
     resource_not_found,
 )
 from twretweet.sandbox.snowflake import first_id
@@ -35,7 +36,7 @@ def retweet(state: State, call: Call) -> Reply:
         entry = resource_not_found(
             names.problems, parameter=_PROPERTY, value=text, resource="tweet"
         )
-        return Reply(404, {**entry, "status": 404})
+        return problem_with(404, {**entry, "status": 404})
     made = state.world.retweet(user_id, tweet, first_id(call.incoming.now))
     if made is None:
         return invalid_request(names.problems, [{"message": ALREADY}], detail=ALREADY)

@@ -19,6 +19,7 @@ from twretweet.sandbox.reply import (
     is_v1,
     plain,
     problem,
+    problem_with,
     too_many_requests,
     v1_error,
 )
@@ -106,7 +107,7 @@ def _usage_cap(fault: Fault, scene: Scene) -> Refusal:
         "type": scene.problems + "usage-capped",
     }
     # Its headers say that almost nothing was used: it is another limit than theirs.
-    return Reply(429, body), scene.standing
+    return problem_with(429, body), scene.standing
 
 
 def _credits_depleted(_: Fault, scene: Scene) -> Refusal:
@@ -116,7 +117,7 @@ def _credits_depleted(_: Fault, scene: Scene) -> Refusal:
         "detail": "Your enrolled account does not have any credits to fulfill this request.",
         "type": scene.problems + "credits",
     }
-    return Reply(402, body), scene.standing
+    return problem_with(402, body), scene.standing
 
 
 def _spend_cap(fault: Fault, scene: Scene) -> Refusal:
@@ -129,7 +130,7 @@ def _spend_cap(fault: Fault, scene: Scene) -> Refusal:
         "reset_date": day,
         "type": scene.problems + "credits",
     }
-    return Reply(403, body), scene.standing
+    return problem_with(403, body), scene.standing
 
 
 def _not_enrolled(_: Fault, scene: Scene) -> Refusal:
@@ -143,7 +144,7 @@ def _not_enrolled(_: Fault, scene: Scene) -> Refusal:
         "registration_url": _PORTAL,
         "type": scene.problems + "client-forbidden",
     }
-    return Reply(403, body), scene.standing
+    return problem_with(403, body), scene.standing
 
 
 def _error(fault: Fault, scene: Scene) -> Refusal:

@@ -9,7 +9,7 @@ from twretweet.sandbox.oauth.app_only import AppEndpoints
 from twretweet.sandbox.oauth.consent import Consent
 from twretweet.sandbox.oauth.oauth1 import SignedEndpoints
 from twretweet.sandbox.oauth.oauth2 import RecordedRefresh, TokenEndpoints
-from twretweet.sandbox.reply import Reply, plain
+from twretweet.sandbox.reply import wrong_method
 from twretweet.sandbox.signature import Signatures
 
 TOKEN_PATH: Final = "/2/oauth2/token"  # noqa: S105  # a path
@@ -74,5 +74,5 @@ class Desk:
         """Answer one request to a path that it knows."""
         methods = _METHODS[incoming.path]
         if incoming.method not in methods:
-            return Answer(Reply(405, plain(405).body, {"allow": ", ".join(methods)}))
+            return Answer(wrong_method(methods))
         return self._handlers[incoming.path](incoming)
