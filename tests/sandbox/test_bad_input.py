@@ -1,6 +1,7 @@
 """What a sandbox withstands: nonsense, floods, and connections that say nothing."""
 
 import asyncio
+import json
 import re
 import resource
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -130,6 +131,30 @@ async def test_random_bytes_get_an_error_or_nothing_and_it_goes_on(
     assert not api.sandbox.failures
     assert capfd.readouterr().err == ""
     assert (await api.get(api.tweet)).status == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x00\xffcanary\xff\xfe\r\n\r\n",
+        b"GET /2/canary HTTP/1.1\r\nHost: x\r\ncanary\xff\r\n\r\n",
+        b"GET /2/canary HTTP/9\r\n\r\n",
+        b"GET /2/users/me HTTP/1.1\r\nHost: x\r\nContent-Length: canary\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_gets_a_problem_that_quotes_nothing_of_it(
+    api: Api, sent: bytes
+) -> None:
+    async with wire(api.sandbox) as (reader, writer):
+        writer.write(sent)
+        async with asyncio.timeout(10):
+            answer = await reader.read()  # to the end: the connection is closed
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b" 400 " in head.split(b"\r\n")[0]
+    assert b"content-type: application/problem+json" in head.lower()
+    problem = {"title": "Bad Request", "detail": "Bad Request", "type": "about:blank"}
+    assert json.loads(body) == {**problem, "status": 400}
+    assert b"canary" not in answer
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,32 @@ async def test_a_wrong_method_is_not_allowed(api: Api) -> None:
     assert reply.body["status"] == 405
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "needed"),
+    [
+        ("GET", "/1.1/statuses/retweet/20.json", "POST"),
+        ("DELETE", "/1.1/statuses/update.json", "POST"),
+        ("GET", "/1.1/oauth/invalidate_token.json", "POST"),
+    ],
+)
+async def test_a_wrong_method_of_v1_has_the_number_and_the_words_of_v1(
+    api: Api, method: str, path: str, needed: str
+) -> None:
+    reply = await api.call(method, path)
+    assert (reply.status, reply.headers["allow"]) == (405, needed)
+    [error] = reply.body["errors"]
+    assert error == {"code": 86, "message": f"This method requires a {needed}."}
+
+
+async def test_a_body_too_large_for_v1_is_refused_as_v1_does(api: Api) -> None:
+    url = f"{api.sandbox.url}/1.1/statuses/update.json"
+    async with api.http.post(url, data=io.BytesIO(b"x" * 1_100_000)) as reply:
+        assert reply.status == 413
+        assert reply.content_type == "application/json"
+        found = await reply.json()
+    assert [error["code"] for error in found["errors"]] == [214]
+
+
 async def test_a_body_too_large_is_refused(api: Api) -> None:
     url = f"{api.sandbox.url}/2/users/{api.sandbox.me.user_id}/retweets"
     async with api.http.post(url, data=io.BytesIO(b"x" * 1_100_000)) as reply:

@@ -276,7 +276,7 @@ class Router:
                     return endpoint, {name: unquote(text) for name, text in found}
                 allowed.append(endpoint.method)
         if allowed:
-            raise Refused(wrong_method(allowed))
+            raise Refused(wrong_method(path, allowed))
         raise Refused(not_found(path))
 
 

@@ -7,6 +7,8 @@ from typing import Final, TypeAlias
 
 from aiohttp import web
 
+from twretweet.sandbox.unreadable import UnderstandingServer
+
 # Where aiohttp tells of requests that are no HTTP; silent unless logging is set up.
 _LOG: Final = getLogger("twretweet.sandbox")
 _LOG.addHandler(NullHandler())
@@ -18,7 +20,7 @@ by default, and who connects and says nothing must not take them all."""
 Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-class _Connections(web.Server):
+class _Connections(UnderstandingServer):
     """Ends the oldest silent connection where there are too many."""
 
     def __init__(self, handler: Handler) -> None:

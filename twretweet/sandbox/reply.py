@@ -5,7 +5,7 @@ v2 answers with problems (RFC 9457), which have a content type of their own (Ope
 Source: https://docs.x.com/x-api/fundamentals/response-codes-and-errors
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
@@ -73,9 +73,12 @@ def not_found(path: str) -> Reply:
     return plain(404)
 
 
-def wrong_method(allowed: Iterable[str]) -> Reply:
+def wrong_method(path: str, allowed: Sequence[str]) -> Reply:
     """Return the answer to a method that a path does not have, with those that it has."""
     reply = plain(405)
+    if is_v1(path):
+        # Seen with GET or HEAD, PUT and others in people's reports; the status is HTTP's own.
+        reply = v1_error(405, 86, f"This method requires a {' or '.join(allowed)}.")
     return replace(reply, headers={**reply.headers, "allow": ", ".join(allowed)})
 
 
@@ -84,6 +87,14 @@ def too_many_requests(path: str) -> Reply:
     if is_v1(path):
         return v1_error(429, 88, "Rate limit exceeded")
     return plain(429)
+
+
+def unreadable(path: str, status: int) -> Reply:
+    """Return the answer to a request that is too large, breaks off, or is no HTTP."""
+    if is_v1(path):
+        # The code under which v1.1 tells of whatever is wrong with the form of a request.
+        return v1_error(status, 214, f"{HTTPStatus(status).phrase}.")
+    return plain(status)
 
 
 def crashed(path: str) -> Reply:

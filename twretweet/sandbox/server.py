@@ -29,7 +29,7 @@ from twretweet.sandbox.hooks import Hooks, Outage
 from twretweet.sandbox.listener import Listener
 from twretweet.sandbox.oauth.desk import TOKEN_PATH
 from twretweet.sandbox.records import RecordedRequest
-from twretweet.sandbox.reply import Reply, broken, crashed, plain
+from twretweet.sandbox.reply import Reply, broken, crashed, unreadable
 from twretweet.sandbox.snowflake import http_date
 
 _KEPT_FAILURES: Final = 100
@@ -102,11 +102,11 @@ class Server:
             body = await request.read() if request.body_exists else b""
         except web.HTTPRequestEntityTooLarge:
             incoming = self._incoming(request, b"", now)
-            answer, encoded = self._encoded(plain(413))
+            answer, encoded = self._encoded(unreadable(incoming.path, 413))
         except (ConnectionError, HttpProcessingError, web.RequestPayloadError):
             # Broken off or badly chunked: no fault of the sandbox.
             incoming = self._incoming(request, b"", now)
-            answer, encoded = self._encoded(plain(400))
+            answer, encoded = self._encoded(unreadable(incoming.path, 400))
         else:
             self.listener.spoke(request)
             incoming = self._incoming(request, body, now)

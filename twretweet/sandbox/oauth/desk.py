@@ -74,5 +74,5 @@ class Desk:
         """Answer one request to a path that it knows."""
         methods = _METHODS[incoming.path]
         if incoming.method not in methods:
-            return Answer(wrong_method(methods))
+            return Answer(wrong_method(incoming.path, methods))
         return self._handlers[incoming.path](incoming)
