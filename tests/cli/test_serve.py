@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.conftest import PREFIX, TIMEOUT, account, one_line
 from twretweet.cli import main
-from twretweet.cli.serve import _scale
+from twretweet.cli.serve import Facts, _scale, describe
 from twretweet.errors import QueryError
 
 
@@ -118,7 +118,9 @@ def test_it_tells_what_can_go_wrong(capsys):
     [
         (("--host", "0.0.0.0"), "say --listen-beyond-loopback as well"),
         (("--host", "example.com"), "say --listen-beyond-loopback as well"),
-        (("--listen-beyond-loopback",), "needs a --host"),
+        (("--listen-beyond-loopback",), "--host is 127.0.0.1, which no other machine reaches"),
+        (("--listen-beyond-loopback", "--host", "localhost"), "--host is localhost, which no"),
+        (("--listen-beyond-loopback", "--host", "::1"), "--host is ::1, which no"),
         (("--fault", "slow"), "there is no 'slow'; there are latency"),
         (("--fault", "latency:endpoint=/x"), "no endpoint is at '/x'"),
         (("--retweets-per-second", "-1"), "retweets_per_second is -1"),
@@ -129,6 +131,12 @@ def test_it_tells_what_can_go_wrong(capsys):
 def test_what_can_not_be_served_says_why_and_starts_nothing(capsys, words, complaint):
     assert main(["sandbox", *words]) == 2
     assert complaint in one_line(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2", "::1", "LOCALHOST"])
+def test_an_address_of_loopback_is_for_this_machine_only(host):
+    told = describe(Facts("http://x:1", *["-"] * 7), host)
+    assert told.startswith("An X API listens on http://x:1, for this machine only.")
 
 
 def test_it_listens_beyond_loopback_when_told_twice(start, bare):

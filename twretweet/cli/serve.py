@@ -93,6 +93,7 @@ def sandbox(
     """Serve an X API on this machine until Ctrl-C, with a tweet and with keys that work."""
     # The other commands need not pay for a server.
     from twretweet.sandbox import Sandbox  # noqa: PLC0415
+    from twretweet.sandbox.admin.guard import is_loopback  # noqa: PLC0415
     from twretweet.sandbox.faults.text import read_fault  # noqa: PLC0415
 
     if fault and "list" in fault:
@@ -101,8 +102,11 @@ def sandbox(
     scale = _scale(window_scale)
     if not 0 <= port <= _HIGHEST_PORT:
         raise QueryError(f"--port is {port}: it must be between 0 and {_HIGHEST_PORT}")
-    if listen_beyond_loopback and host == _LOOPBACK:
-        raise QueryError("--listen-beyond-loopback needs a --host, such as --host 0.0.0.0")
+    if listen_beyond_loopback and is_loopback(host):
+        raise QueryError(
+            f"--listen-beyond-loopback, and --host is {host}, which no other machine reaches: say"
+            " --host 0.0.0.0 for every address of this one, or leave the option out"
+        )
     try:
         served = Sandbox(
             retweets=retweets,
@@ -164,6 +168,8 @@ def facts_of(served: "Sandbox") -> Facts:
 
 def describe(facts: Facts, host: str = _LOOPBACK) -> str:
     """The same for a person, to be copied into another terminal."""
+    from twretweet.sandbox.admin.guard import is_loopback  # noqa: PLC0415
+
     keys = {
         "BASE_URL": facts.url,
         "CONSUMER_KEY": facts.consumer_key,
@@ -173,7 +179,7 @@ def describe(facts: Facts, host: str = _LOOPBACK) -> str:
     }
     exports = [f"export TWRETWEET_{name}={shlex.quote(value)}" for name, value in keys.items()]
     tweet = facts.tweet_id
-    audience = "for this machine only" if host == _LOOPBACK else f"and for others at {host}"
+    audience = "for this machine only" if is_loopback(host) else f"and for others at {host}"
     admin = f"curl -H 'Content-Type: application/json' {facts.url}/__sandbox__"
     return "\n".join(
         [
