@@ -13,6 +13,7 @@ from twretweet.sandbox.reply import Refused, Reply, not_found, v1_error
 from twretweet.sandbox.snowflake import first_id, milliseconds, v1_date
 from twretweet.sandbox.tweet_view import counts
 from twretweet.sandbox.tweets import Entity, Tweet
+from twretweet.sandbox.weight import MOST, weight
 from twretweet.sandbox.world import World
 
 _TRUE: Final = frozenset({"true", "t", "1"})
@@ -45,6 +46,8 @@ def update(state: State, call: Call) -> Reply:
     text = call.query.get("status", [""])[0]
     if not text:
         return v1_error(403, 170, "Missing required parameter: status.")
+    if weight(text) > MOST:
+        return v1_error(403, 186, "Tweet needs to be a bit shorter.")
     user_id = _updating(state, call)
     made = state.world.write(user_id, text, first_id(call.incoming.now))
     state.updates.count(user_id, call.incoming.now)
