@@ -111,6 +111,8 @@ class Api:
         else:
             token = who.access_token if isinstance(who, OAuth2) else who.bearer_token
             headers = {"Authorization": f"Bearer {token}"}
+        if isinstance(data, bytes):
+            headers["Content-Type"] = "application/json"  # whatever it may be
         return await self.send(method, url, headers, json=json, data=data)
 
     async def send(

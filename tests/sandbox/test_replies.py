@@ -98,6 +98,8 @@ class Asker:
 
     def ask(self, method: str, target: str, who: str, body: Any) -> Told:
         headers = {"authorization": f"Bearer {self.tokens[who]}"}
+        if method == "POST":
+            headers["content-type"] = "application/json"
         sent = b"" if method != "POST" else json.dumps(body).encode()
         target = target.replace("/own/", f"/{self.sandbox.me.user_id}/")
         now = self.clock.time()

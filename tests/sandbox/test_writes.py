@@ -230,3 +230,37 @@ async def test_a_tweet_can_be_added_by_an_account_of_one_s_own(api: Api) -> None
 async def test_a_name_that_is_taken_or_impossible_is_refused(api: Api, name: str) -> None:
     with pytest.raises(ValueError, match=repr(name)):
         api.sandbox.new_account(name)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", ""],
+)
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+async def test_v2_takes_no_body_but_json(api: Api, method: str, kind: str) -> None:
+    path = f"/2/users/{api.sandbox.me.user_id}/retweets"
+    url = f"{api.sandbox.url}{path}" + (f"/{api.sandbox.tweet_id}" if method == "DELETE" else "")
+    is_form = kind.endswith("urlencoded")
+    body = (
+        f"tweet_id={api.sandbox.tweet_id}"
+        if is_form
+        else f'{{"tweet_id": "{api.sandbox.tweet_id}"}}'
+    )
+    for who in ("signed", "bearer"):
+        headers = {"Authorization": f"Bearer {api.sandbox.oauth2.access_token}"}
+        if who == "signed":
+            headers = api.sign(method, url, api.sandbox.oauth1, body=body if is_form else None)
+        headers["Content-Type"] = kind
+        reply = await api.send(method, url, headers, data=body)
+        assert (reply.status, reply.problem) == (400, "invalid-request")
+        said = "Requests with bodies must have content-type of application/json."
+        assert reply.body["errors"] == [{"parameters": {}, "message": said}]
+    assert await count(api) == 25
+
+
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=UTF-8"])
+async def test_json_is_json_however_its_type_is_written(api: Api, kind: str) -> None:
+    url = f"{api.sandbox.url}/2/users/{api.sandbox.me.user_id}/retweets"
+    headers = {**api.sign("POST", url, api.sandbox.oauth1), "Content-Type": kind}
+    body = f'{{"tweet_id": "{api.sandbox.tweet_id}"}}'
+    assert (await api.send("POST", url, headers, data=body)).status == 200

@@ -221,8 +221,9 @@ def _finished(
 
 def _query_of(incoming: Incoming) -> dict[str, list[str]]:
     query = parse_query(incoming.target.partition("?")[2])
-    for name, values in parse_query(incoming.form_text).items():
-        query.setdefault(name, []).extend(values)
+    if incoming.v1:
+        for name, values in parse_query(incoming.form_text).items():
+            query.setdefault(name, []).extend(values)
     return query
 
 

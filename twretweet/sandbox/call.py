@@ -88,10 +88,14 @@ class Incoming:
         return is_v1(self.target)
 
     @property
+    def kind(self) -> str:
+        """The content type of the body, in lower case and without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
     def form(self) -> bool:
-        """Whether the body is a form, whose fields are parameters and are signed."""
-        kind = self.headers.get("content-type", "")
-        return kind.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
+        """Whether the body is a form, whose fields are signed and in v1.1 are parameters."""
+        return self.kind == "application/x-www-form-urlencoded"
 
     @property
     def form_text(self) -> str:
@@ -107,7 +111,7 @@ class Call:
         incoming: the request.
         caller: who sent it.
         arguments: the variable parts of the path.
-        query: the parameters of the query, and of a form.
+        query: the parameters of the query, and in v1.1 of a form.
         told: the vocabulary to answer in, ``None`` where either would do.
     """
 

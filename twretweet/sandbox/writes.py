@@ -22,6 +22,7 @@ from twretweet.sandbox.reply import (
 from twretweet.sandbox.snowflake import first_id
 
 ALREADY: Final = "You cannot retweet a Tweet that you have already retweeted."
+_JSON_ONLY: Final = "Requests with bodies must have content-type of application/json."
 _PROPERTY: Final = "tweet_id"
 _PATTERN: Final = "^[0-9]{1,19}$"
 _PLAIN: Final = re.compile(r"[ -~]*")
@@ -57,12 +58,14 @@ def undo(state: State, call: Call) -> Reply:
 
 
 def _check_path(call: Call) -> tuple[Names, int]:
-    """Check the ids in the path, and that the user's is the caller's own."""
+    """Check the ids in the path, that the user's is the caller's own, and what the body is."""
     parameters = call.parameters()
     parameters.expect(())
     for name, value in call.arguments.items():
         parameters.id(name, value)
     parameters.settle()
+    if call.incoming.body and call.incoming.kind != "application/json":
+        raise Refused(_bad_body(call.names, [_JSON_ONLY]))
     given, own = call.arguments["id"], call.caller.label
     if given != own:
         detail = f"The `id` path parameter value [{given}] must match your own user ID [{own}]"
