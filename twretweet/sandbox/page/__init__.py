@@ -1,6 +1,8 @@
 """The page at ``/``: one file, with its own style and script and nothing from outside.
 
-It talks to the admin endpoint alone. Its policy names its style and its script by their hashes, so
+Style and script are files of their own here, and are put into the page when it is read: the script
+is in three parts, which talk with the sandbox, show what it says, and do what a person wants. It
+talks to the admin endpoint alone. Its policy names its style and its script by their hashes, so
 that nothing else could run, whatever a tweet says.
 Source: https://www.w3.org/TR/CSP3/
 """
@@ -12,6 +14,7 @@ from importlib.resources import files
 from typing import Final
 
 _INLINE: Final = re.compile(rb"<(style|script)>(.*?)</\1>", re.DOTALL)
+_SCRIPT: Final = ("talk.js", "show.js", "act.js")
 _LOOKS: Final = frozenset({"GET", "HEAD"})
 
 
@@ -24,9 +27,17 @@ def read() -> bytes:
     """Return the page.
 
     Raises:
-        OSError: the file is not where the package is.
+        OSError: a part of it is not where the package is.
     """
-    return (files("twretweet.sandbox") / "page.html").read_bytes()
+    return (
+        _part("page.html")
+        .replace(b"<style></style>", b"<style>\n%b</style>" % _part("page.css"))
+        .replace(b"<script></script>", b"<script>\n%b</script>" % b"".join(map(_part, _SCRIPT)))
+    )
+
+
+def _part(name: str) -> bytes:
+    return (files("twretweet.sandbox.page") / name).read_bytes()
 
 
 def headers(html: bytes) -> dict[str, str]:
