@@ -30,6 +30,8 @@ def page(tmp_path_factory):
 def test_it_measures_what_was_promised(page):
     assert list(page) == ROWS
     assert all(row["goal"] for row in page.values())
+    for name in ("pages of 10", "pages of 100 with authors"):
+        assert "by processor time" in page[name]["goal"]["text"]
 
 
 def test_after_a_storm_over_64_connections_nothing_is_counted_wrong(page):
