@@ -5,7 +5,6 @@ and a string with a list of values may have one that is not listed, as X adds bo
 """
 
 import json
-import os
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from pathlib import Path
 from random import Random
 from typing import TypeAlias, cast
 
-import pytest
 from hypothesis import strategies as st
+
+from tests.support.described import described
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 Schema: TypeAlias = Mapping[str, object]
@@ -24,18 +24,9 @@ TWEET_FILE = "openapi-2.159-tweet-vocabulary.json"
 POST_FILE = "openapi-2.167-post-vocabulary.json"
 FILES = (TWEET_FILE, POST_FILE)
 
-_DEFAULT = Path(__file__).resolve().parents[3] / "shared" / "spec"
 _DIGITS = string.digits
 _TEXTS = ("", "x", 'a "quoted" word', "\\", "naïve 🐦", '"referenced_posts":', "line\nbreak\u2028")
 _SPAN = {"int32": 2**31 - 1, "int64": 2**63 - 1}
-
-
-def spec_folder() -> Path:
-    """Where the OpenAPI files are; the test is skipped where they are not."""
-    folder = Path(os.environ.get("TWRETWEET_SPEC") or _DEFAULT)
-    if not all((folder / name).is_file() for name in FILES):
-        pytest.skip(f"no OpenAPI files in {folder}; TWRETWEET_SPEC names another folder")
-    return folder
 
 
 @cache
@@ -44,7 +35,7 @@ def load(path: Path) -> "Spec":
 
 
 def spec(name: str) -> "Spec":
-    return load(spec_folder() / name)
+    return load(described(name))
 
 
 @dataclass(frozen=True, eq=False)

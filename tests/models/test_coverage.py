@@ -3,14 +3,14 @@
 import re
 import typing
 from collections.abc import Iterator
-from pathlib import Path
 from typing import cast
 
 import msgspec
 import pytest
 from msgspec import inspect
 
-from tests.models.openapi import FILES, Schema, Spec, spec, spec_folder
+from tests.models.openapi import FILES, Schema, Spec, spec
+from tests.support.described import reference_page
 from twretweet.models import Includes, Media, Place, Poll, Problem, Tweet, Usage, User
 from twretweet.models.base import TWINS, PostName
 from twretweet.models.page import Meta
@@ -89,9 +89,7 @@ def test_every_property_of_a_pages_meta_has_a_field(file: str):
 
 
 def test_every_field_of_the_reference_page_has_a_field():
-    page = spec_folder().parent / "reference" / "get-tweets-id-retweets.md"
-    if not Path(page).is_file():
-        pytest.skip(f"no reference page at {page}")
+    page = reference_page()
     _, _, table = page.read_text(encoding="utf-8").partition("Response fields")
     names = re.findall(r"^([a-z_.]+)(?: Default)? \| ", table, re.MULTILINE)
     assert len(names) > 90

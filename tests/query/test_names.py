@@ -1,12 +1,12 @@
 """The tables of names hold what X's own pages list, no more and no less."""
 
 import re
-from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from tests.models.openapi import POST_FILE, TWEET_FILE, spec, spec_folder
+from tests.models.openapi import POST_FILE, TWEET_FILE, spec
+from tests.support.described import reference_page
 from twretweet.query import names
 from twretweet.query.translate import spoken
 
@@ -51,9 +51,7 @@ def test_each_table_holds_what_both_openapi_files_list(table: object, parameters
     ("parameter", "table"), [*TABLES.items(), ("expansions", names.TweetExpansion)]
 )
 def test_each_table_holds_what_the_reference_page_lists(parameter: str, table: object):
-    page = spec_folder().parent / "reference" / "get-tweets-id-retweets.md"
-    if not Path(page).is_file():
-        pytest.skip(f"no reference page at {page}")
+    page = reference_page()
     row = re.search(
         rf"^{re.escape(parameter)} Optional \| enum \(([^)]+)\)",
         page.read_text(encoding="utf-8"),

@@ -1,16 +1,11 @@
-"""X's OpenAPI files, and a check of replies against their schemas.
+"""X's OpenAPI files, and a check of replies against their schemas."""
 
-They are no part of the repository: tests that need them skip where they are absent.
-"""
-
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
+from tests.support.described import described, reference_page
 from twretweet.vocabulary import Vocabulary
 
 _FILES: dict[Vocabulary, str] = {
@@ -38,11 +33,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def load(vocabulary: Vocabulary) -> "Spec":
-    default = Path(__file__).parents[2].parent / "shared" / "spec"
-    path = Path(os.environ.get("TWRETWEET_SPEC", default)) / _FILES[vocabulary]
-    if not path.exists():
-        pytest.skip(f"X's OpenAPI file is not there: {path.name} (set TWRETWEET_SPEC)")
-    return Spec(msgspec.json.decode(path.read_bytes()), _UNDESCRIBED[vocabulary])
+    content = described(_FILES[vocabulary]).read_bytes()
+    return Spec(msgspec.json.decode(content), _UNDESCRIBED[vocabulary])
 
 
 class Spec:
@@ -192,12 +184,7 @@ class Spec:
 
 def reference(parameter: str) -> set[str]:
     """The values that the reference page of GET retweets names for a parameter."""
-    default = Path(__file__).parents[2].parent / "shared" / "spec"
-    folder = Path(os.environ.get("TWRETWEET_SPEC", default)).parent / "reference"
-    path = folder / "get-tweets-id-retweets.md"
-    if not path.exists():
-        pytest.skip(f"X's reference page is not there: {path.name} (set TWRETWEET_SPEC)")
     pattern = rf"^{re.escape(parameter)} Optional \| enum \(([^)]*)\)"
-    match = re.search(pattern, path.read_text(), re.MULTILINE)
+    match = re.search(pattern, reference_page().read_text(), re.MULTILINE)
     assert match is not None, f"the page does not describe {parameter}"
     return {word.strip() for word in match[1].split(",")}
