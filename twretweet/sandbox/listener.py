@@ -1,8 +1,18 @@
-"""Listening: the port, the connections, and how many of them may wait without asking anything."""
+"""Listening: the port, the connections, and which of them end where there are too many.
+
+Each connection takes a file of the process, and a process that has none left can take no
+connection at all. So the sandbox looks whether they run out whenever somebody connects, and then
+ends the connections that have been quiet for longest, on which no request is being answered.
+Whoever keeps connections for later connects again. Those that never asked anything are fewer from
+the start, so that they can't drive out the ones that did.
+"""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
+from itertools import islice
 from logging import NullHandler, getLogger
+from socket import socket
 from typing import Final, TypeAlias
 
 from aiohttp import web
@@ -13,38 +23,106 @@ from twretweet.sandbox.unreadable import UnderstandingServer
 _LOG: Final = getLogger("twretweet.sandbox")
 _LOG.addHandler(NullHandler())
 _CLOSING_SECONDS: Final = 0.25
+_KEPT_SECONDS: Final = 75.0
+"""How long a connection is kept for another request; aiohttp's own hour is too long."""
+_SPARE_FILES: Final = 32
+_ENDED_SHARE: Final = 8
+"""One in so many of the quiet connections ends where files run out."""
+_MOST_WAITING: Final = 128
+"""How many connections the system holds ready; as many may come at once."""
 MOST_SILENT: Final = 500
-"""How many connections may not have sent a whole request yet. A process has room for 1024 files
-by default, and who connects and says nothing must not take them all."""
+"""How many connections may not have sent a whole request yet, while there are files for them."""
 
 Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class _Connections(UnderstandingServer):
-    """Ends the oldest silent connection where there are too many."""
+    """Ends the connections that have been quiet for longest where there are too many."""
 
     def __init__(self, handler: Handler) -> None:
-        super().__init__(handler, access_log=None, logger=_LOG)
-        # In the order in which they came.
+        super().__init__(
+            self._handle, access_log=None, logger=_LOG, keepalive_timeout=_KEPT_SECONDS
+        )
+        self._answer = handler
+        # Those that have not asked anything yet, in the order in which they came.
         self._silent: dict[web.RequestHandler, None] = {}
+        # Those that nothing is being done for, in the order in which that began.
+        self._quiet: dict[web.RequestHandler, None] = {}
+        # Those that still have their files, but not for long.
+        self._ending: set[web.RequestHandler] = set()
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
-        self._silent[handler] = None
+        self._silent[handler] = self._quiet[handler] = None
         if len(self._silent) > MOST_SILENT:
-            oldest = next(iter(self._silent))
-            del self._silent[oldest]
-            oldest.force_close()
+            self._end(next(iter(self._silent)))
+        elif _files_run_out(transport, len(self._ending)):
+            # Who comes next takes their numbers, and says nothing of how many files there are. So
+            # one at a time would be too few.
+            for quiet in list(islice(self._quiet, max(1, len(self._quiet) // _ENDED_SHARE))):
+                self._end(quiet)
 
     def connection_lost(
         self, handler: web.RequestHandler, exc: BaseException | None = None
     ) -> None:
-        self._silent.pop(handler, None)
+        self._forget(handler)
+        self._ending.discard(handler)
         super().connection_lost(handler, exc)
 
     def spoke(self, handler: web.RequestHandler) -> None:
         """Note that a whole request has come."""
+        self._forget(handler)
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._answer(request)
+        finally:
+            if request.protocol.transport is not None:
+                self._quiet.setdefault(request.protocol)
+
+    def _end(self, handler: web.RequestHandler) -> None:
+        self._forget(handler)
+        if handler.transport is not None:
+            self._ending.add(handler)
+            # Not close, which waits for one that doesn't read what it asked for.
+            handler.transport.abort()
+
+    def _forget(self, handler: web.RequestHandler) -> None:
         self._silent.pop(handler, None)
+        self._quiet.pop(handler, None)
+
+
+def _most_files() -> int | None:
+    """Return how many files this process may have open; ``None`` where that is not told."""
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415  # there is none on Windows
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def _waiting(most_files: int | None) -> int:
+    """Return how many connections the system may hold ready."""
+    return _MOST_WAITING if most_files is None else min(_MOST_WAITING, max(1, most_files // 4))
+
+
+def _files_run_out(transport: asyncio.Transport, ending: int) -> bool:
+    """Tell whether too few files are left for as many connections as may wait.
+
+    A new file gets the lowest number that is free (POSIX, ``accept``): so its number says how many
+    there are at least, the ends of clients in this process among them.
+
+    Args:
+        transport: the newest connection.
+        ending: how many files are about to be closed.
+    """
+    most = _most_files()
+    connected: socket | None = transport.get_extra_info("socket")
+    if most is None or connected is None:
+        return False
+    room = most - _waiting(most) - min(_SPARE_FILES, most // 8)
+    return connected.fileno() - ending >= room
 
 
 class Listener:
@@ -86,7 +164,8 @@ class Listener:
         self._connections = _Connections(self._handler)
         self._runner = web.ServerRunner(self._connections, shutdown_timeout=_CLOSING_SECONDS)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, port)
+        waiting = _waiting(_most_files())
+        site = web.TCPSite(self._runner, self._host, port, backlog=waiting)
         try:
             await site.start()
         except OSError:

@@ -1,0 +1,108 @@
+"""What a sandbox does about more connections than its process has files for."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(sys.platform == "win32", reason="files are not counted there"),
+]
+
+FILES = 256
+CLIENTS = 300
+ASK = b"GET /2/users/me HTTP/1.1\r\nHost: x\r\n\r\n"
+SERVE = f"""
+import resource
+from twretweet.cli import main
+
+resource.setrlimit(resource.RLIMIT_NOFILE, ({FILES}, {FILES}))
+main(["sandbox", "--json"])
+"""
+
+Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@pytest.fixture(scope="module", name="address")
+def serving() -> Iterator[tuple[str, int]]:
+    """A sandbox in a process with few files, which has nothing to complain about."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        found = urlsplit(json.loads(process.stdout.readline())["url"])
+        assert found.hostname is not None
+        assert found.port is not None
+        yield found.hostname, found.port
+    finally:
+        process.terminate()
+        _, errors = process.communicate(timeout=30)
+    assert errors == ""
+    assert process.returncode == 0
+
+
+async def connect(address: tuple[str, int], sent: bytes) -> Wire:
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(sent)
+    if sent == ASK:
+        assert await answer(reader) == b"401"
+    return reader, writer
+
+
+async def answer(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(30):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+        await reader.readexactly(length)
+    return head.split(b" ")[1]
+
+
+@pytest.mark.parametrize("sent", [ASK, b"GET /2/us"], ids=["asked once", "half open"])
+async def test_connections_that_stay_open_keep_nobody_out(
+    sent: bytes, address: tuple[str, int]
+) -> None:
+    held = [await connect(address, sent) for _ in range(CLIENTS)]
+    try:
+        # Each gets its turn, and those that have been quiet for longest are ended.
+        assert (await held[0][0].read()) == b""
+        latest, writer = held[-1]
+        writer.write(ASK if sent == ASK else b"ers/me HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert await answer(latest) == b"401"
+    finally:
+        for _, writer in held:
+            writer.transport.abort()
+
+
+async def test_who_is_being_answered_stays_where_those_before_and_after_are_ended(
+    address: tuple[str, int],
+) -> None:
+    host, port = address
+    watch = f"GET /__sandbox__/events HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode()
+    watching, watcher = await connect(address, watch)
+    assert b"200" in await watching.readline()
+    held = [await connect(address, ASK) for _ in range(CLIENTS)]
+    try:
+        held.append(await connect(address, b"GET /the/last HTTP/1.1\r\nHost: x\r\n\r\n"))
+        assert await answer(held[-1][0]) == b"404"
+        # What was asked shows where somebody watches.
+        async with asyncio.timeout(30):
+            while b'"/the/last"' not in await watching.readline():
+                assert not watching.at_eof()
+    finally:
+        for _, writer in [*held, (watching, watcher)]:
+            writer.transport.abort()
+
+
+async def test_more_at_once_than_there_are_files_for_do_not_stop_it(
+    address: tuple[str, int],
+) -> None:
+    wires = await asyncio.gather(*(connect(address, b"GET") for _ in range(CLIENTS)))
+    wires.append(await connect(address, ASK))
+    for _, writer in wires:
+        writer.transport.abort()
