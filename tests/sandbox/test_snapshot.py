@@ -270,3 +270,27 @@ def test_a_line_has_no_secret_in_it() -> None:
         assert who.oauth1.access_token not in text
         assert who.oauth1.access_token_secret not in text
     assert sandbox.app_only.bearer_token not in text
+
+
+@pytest.mark.anyio
+async def test_a_reset_brings_back_what_the_file_held_at_the_start(
+    clock: ManualClock, tmp_path: Path
+) -> None:
+    path = tmp_path / "state.jsonl"
+    before = Sandbox(retweets=3, seed=5, clock=clock)
+    mine = before.add_tweet(text="From the file", retweets=2)
+    before.save(path)
+    sandbox = Sandbox(state=path, clock=clock, faults=[Fault("latency", seconds=0)])
+    held = saved(sandbox)
+    async with serving(sandbox, clock) as api:
+        await api.retweet()
+        sandbox.faults.clear()
+        sandbox.add_tweet(text="Another")
+        # Saving to the file it began with changes nothing of that.
+        sandbox.save(path)
+        sandbox.reset()
+        assert saved(sandbox) == held
+        assert [one.fault.kind for one in sandbox.faults] == ["latency"]
+        # The keys that were given out are those of the file, and work.
+        assert (await api.get(f"/2/tweets/{mine}")).body["data"]["text"] == "From the file"
+        assert (await api.retweet()).status == 200

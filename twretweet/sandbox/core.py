@@ -5,9 +5,9 @@ together by :class:`Contents`, so that it is replaced as a whole or not at all.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from twretweet.clock import Clock
 from twretweet.sandbox import story
@@ -110,6 +110,9 @@ def build(options: Options, now: float, faults: Faults | None = None) -> Content
     )
 
 
+Origin: TypeAlias = Callable[[Contents], Generator[None, None, Contents]]
+
+
 class Core:
     """A sandbox without its socket.
 
@@ -122,6 +125,7 @@ class Core:
         clock: the time.
         ahead: by how many seconds the clock was moved on.
         contents: what is there.
+        origin: fills new contents, in steps, with what a file said at the beginning.
         records: the requests that were answered.
         changes: who watches.
 
@@ -134,6 +138,7 @@ class Core:
         self.clock = clock
         self.ahead = 0.0
         self.contents = build(options, clock.time())
+        self.origin: Origin | None = None
         self.records = Records()
         self.changes = Changes()
 
@@ -287,7 +292,15 @@ class Core:
 
     def reset(self) -> None:
         """Be as at the beginning, but for the clock and the count of requests."""
-        self.replace(build(self.options, self.clock.time()))
+        for _ in self.resetting():
+            pass
+
+    def resetting(self) -> Iterator[None]:
+        """Do the same a step at a time; nothing is replaced before the last one."""
+        contents = build(self.options, self.clock.time())
+        if self.origin is not None:
+            contents = yield from self.origin(contents)
+        self.replace(contents)
         self.records.clear()
 
     def replace(self, contents: Contents) -> None:

@@ -37,7 +37,7 @@ class Sandbox:
 
     Args:
         retweets: how many the tweet has; a million cost no more than ten.
-        seed: the same seed gives the same users, ids and credentials.
+        seed: the same seed gives the same users, ids and credentials; that of ``state`` wins.
         window_scale: how long rate limit windows are, as a multiple of X's; ``1/300`` makes 15
             minutes 3 seconds. Replies say so in ``x-sandbox-window-scale``.
         port: where to listen; 0 takes a free one.
@@ -115,7 +115,7 @@ class Sandbox:
         # A name may lead to two addresses, and a free port of one need not be free at the other.
         self._server = Server(self._core, "127.0.0.1" if host == "localhost" else host)
         if state is not None:
-            self.load(state)
+            snapshot.begin(self._core, Path(state))
 
     @property
     def url(self) -> str:
@@ -304,7 +304,7 @@ class Sandbox:
         self._core.advance(seconds)
 
     def reset(self) -> None:
-        """Be as at the start: tweets, accounts, tokens, limits, faults; but not the clock."""
+        """Be as at the start, with what ``state`` held then; but for the clock."""
         self._core.reset()
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -21,10 +21,14 @@ minutes is not saved: request tokens, codes, used nonces. Faults are no state: t
 in force.
 """
 
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from heapq import merge
+from io import BytesIO
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -53,6 +57,9 @@ from twretweet.sandbox.snowflake import BEYOND, first_id
 from twretweet.sandbox.tweets import Tweet
 from twretweet.sandbox.windows import Window
 from twretweet.sandbox.world import World
+
+_STEP: Final = 1000
+"""After so many lines others may have their turn."""
 
 
 def lines(core: Core) -> Iterator[bytes]:
@@ -92,13 +99,43 @@ def read(core: Core, path: Path) -> None:
             raise ValueError(f"{path}: {error}") from error
 
 
+def begin(core: Core, path: Path) -> None:
+    """Let a sandbox hold what a file says, now and after each reset.
+
+    Raises:
+        OSError: the file can't be read.
+        ValueError: a line can't be read.
+    """
+    text = path.read_bytes()
+    try:
+        load(core, BytesIO(text))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    # The file may have changed until then, by what was saved to it for one.
+    core.origin = partial(_filled, core, zlib.compress(text, 1))
+
+
 def load(core: Core, text: Iterable[bytes | str]) -> None:
     """Let a sandbox hold what lines say, or what it held if they can't be read.
 
     Raises:
         ValueError: a line can't be read, or contradicts one before it; the message says which.
     """
-    core.replace(_Reader(core).read(text))
+    for _ in loading(core, text):
+        pass
+
+
+def loading(core: Core, text: Iterable[bytes | str]) -> Iterator[None]:
+    """Do the same a step at a time; nothing is replaced before the last one.
+
+    Raises:
+        ValueError: what :func:`load` raises.
+    """
+    core.replace((yield from _Reader(core, core.contents).read(text)))
+
+
+def _filled(core: Core, packed: bytes, begun: Contents) -> Generator[None, None, Contents]:
+    return (yield from _Reader(core, begun).read(BytesIO(zlib.decompress(packed))))
 
 
 def _told(core: Core) -> Iterator[Line]:
@@ -138,23 +175,27 @@ class _Reader:
     """Reads lines into contents of their own.
 
     Args:
-        core: whose options, clock and faults count.
+        core: whose options and clock count.
+        before: whose faults and growth go on.
     """
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, before: Contents) -> None:
         self._core = core
+        self._before = before
         self._now = core.clock.time()
         self._begun: Contents | None = None
         self._whole = False  # whether every token has a line
 
-    def read(self, text: Iterable[bytes | str]) -> Contents:
-        """Return what the lines say.
+    def read(self, text: Iterable[bytes | str]) -> Generator[None, None, Contents]:
+        """Return what the lines say, in steps.
 
         Raises:
             ValueError: a line can't be read.
         """
         decode = msgspec.json.Decoder(Line).decode
         for number, line in enumerate(text, 1):
+            if not number % _STEP:
+                yield
             if not line.strip():
                 continue
             try:
@@ -172,8 +213,9 @@ class _Reader:
         return self._contents.state.world
 
     def _begin(self, options: Options) -> Contents:
-        growth = Growth(self._core.contents.growth.rate, self._now)
-        self._begun = replace(build(options, self._now, self._core.faults), growth=growth)
+        growth = Growth(self._before.growth.rate, self._now)
+        faults = self._before.state.faults
+        self._begun = replace(build(options, self._now, faults), growth=growth)
         return self._begun
 
     def _take(self, line: Line) -> None:
