@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import anyio
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -294,3 +295,37 @@ async def test_a_reset_brings_back_what_the_file_held_at_the_start(
         # The keys that were given out are those of the file, and work.
         assert (await api.get(f"/2/tweets/{mine}")).body["data"]["text"] == "From the file"
         assert (await api.retweet()).status == 200
+
+
+def test_a_long_snapshot_is_read_in_steps_and_taken_as_a_whole(clock: ManualClock) -> None:
+    into = core(clock, retweets=3)
+    before = into.contents
+    line = msgspec.json.encode({"type": "retweet", "tweet_id": TWEET})
+    steps = snapshot.loading(into, [*[line] * 1500, *[b"\n"] * 1500])
+    for _ in range(3):
+        next(steps)
+        assert into.contents is before
+    assert list(steps) == []
+    assert len(into.tweet(int(TWEET)).retweets) == 1503
+
+
+@pytest.mark.anyio
+async def test_others_are_answered_while_a_long_snapshot_is_read(
+    clock: ManualClock, tmp_path: Path
+) -> None:
+    async with serving(Sandbox(clock=clock), clock) as api:
+        url = f"{api.sandbox.url}/__sandbox__/snapshot"
+        headers = {"content-type": "application/jsonl"}
+        async with anyio.create_task_group() as tasks:
+
+            async def post() -> None:
+                async with api.http.post(url, data=b" \n" * 400_000, headers=headers) as reply:
+                    assert reply.status == 204
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(post)
+            while True:
+                asked = len(api.sandbox.requests)
+                assert (await api.get(api.tweet)).status == 200
+        # What is answered while it is read is remembered, and what it was about is replaced.
+        assert asked > 5

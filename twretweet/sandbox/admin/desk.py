@@ -1,8 +1,9 @@
 """What the admin endpoint does: from a request to what is to be sent, without a socket."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final, TypeAlias, TypeVar
 from urllib.parse import parse_qs
 
@@ -73,7 +74,10 @@ class Asked:
     body: bytes
 
 
-Handler: TypeAlias = Callable[[Asked], Sent]
+Steps: TypeAlias = Generator[None, None, Sent]
+"""What takes long, in steps between which others have their turn."""
+
+Handler: TypeAlias = Callable[[Asked], Sent | Steps]
 
 
 class Desk:
@@ -101,10 +105,11 @@ class Desk:
             "snapshot": {"GET": self._save, "POST": self._load},
         }
 
-    def answer(self, asked: Asked) -> Sent:
+    def answer(self, asked: Asked) -> Steps:
         """Do what is asked, or tell why not."""
         try:
-            return self._handler(asked)(asked)
+            sent = self._handler(asked)(asked)
+            return sent if isinstance(sent, Sent) else (yield from sent)
         except Trouble as trouble:
             return Sent(trouble.status, {"error": trouble.why})
         except ValueError as error:
@@ -207,16 +212,16 @@ class Desk:
         self._core.grow(rate)
         return Sent(200, Growth(rate))
 
-    def _reset(self, asked: Asked) -> Sent:
+    def _reset(self, asked: Asked) -> Steps:
         _read(asked, dict[str, object])
-        self._core.reset()
+        yield from self._core.resetting()
         return Sent(204)
 
     def _save(self, _: Asked) -> Sent:
         return Sent(200, b"".join(snapshot.lines(self._core)), LINES)
 
-    def _load(self, asked: Asked) -> Sent:
-        snapshot.load(self._core, asked.body.splitlines())
+    def _load(self, asked: Asked) -> Steps:
+        yield from snapshot.loading(self._core, BytesIO(asked.body))
         return Sent(204)
 
 

@@ -1,15 +1,17 @@
 """The admin endpoint on its socket."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Final
 
+import anyio.lowlevel
 import msgspec
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from twretweet.sandbox import page
 from twretweet.sandbox.admin import PREFIX, stream
-from twretweet.sandbox.admin.desk import Asked, Desk, Sent
+from twretweet.sandbox.admin.desk import Asked, Desk, Sent, Steps
 from twretweet.sandbox.admin.guard import object_to
 from twretweet.sandbox.core import Core
 
@@ -50,7 +52,7 @@ class Admin:
             return _response(Sent(400, {"error": "the body was broken off"}))
         if body is None:
             return _response(Sent(413, {"error": "the body is too large"}))
-        return _response(self._desk.answer(Asked(request.method, path, query, body)))
+        return _response(await _done(self._desk.answer(Asked(request.method, path, query, body))))
 
     def _page(self, request: web.BaseRequest) -> web.StreamResponse:
         # A link of another site may lead to it: there is nothing on it that could be clicked from
@@ -62,17 +64,26 @@ class Admin:
         return web.Response(body=html, headers=page.headers(html))
 
 
+async def _done(steps: Steps) -> Sent:
+    """Take all steps, and let others have their turn between them."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            sent: Sent = end.value
+            return sent
+        await anyio.lowlevel.checkpoint()
+
+
 async def _read(request: web.BaseRequest, most: int) -> bytes | None:
     """Read the body; ``None`` if it is longer than it may be."""
-    parts: list[bytes] = []
-    size = 0
+    body = BytesIO()  # unlike a list of parts it is never held twice
     if request.body_exists:
         while part := await request.content.readany():
-            size += len(part)
-            if size > most:
+            if body.tell() + len(part) > most:
                 return None
-            parts.append(part)
-    return b"".join(parts)
+            body.write(part)
+    return body.getvalue()
 
 
 def _peer(request: web.BaseRequest) -> str | None:
