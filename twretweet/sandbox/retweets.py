@@ -110,6 +110,11 @@ class Retweets:
         """How many of them are the crowd's: those at the positions below this one."""
         return self._crowd
 
+    @property
+    def stretch(self) -> tuple[int, int]:
+        """Where the ids of the crowd's lie: from the first to before the second."""
+        return self._first, self._first + self._crowd * self._gap
+
     def id_at(self, position: int) -> int:
         """Return the id of the retweet at ``position``."""
         if position >= self._crowd:
@@ -134,9 +139,12 @@ class Retweets:
 
     def position_of(self, snowflake: int) -> int | None:
         """Return where the retweet with this id is, ``None`` if it is none of these."""
-        position = self.rank(snowflake)
-        if position < len(self) and self.id_at(position) == snowflake:
-            return position
+        stretch = (snowflake - self._first) // self._gap
+        if 0 <= stretch < self._crowd and self.id_at(stretch) == snowflake:
+            return stretch
+        place = bisect_left(self._live_ids, snowflake)
+        if place < len(self._live_ids) and self._live_ids[place] == snowflake:
+            return self._crowd + place
         return None
 
     def by_user(self, user_id: int) -> int | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from twretweet.sandbox import story
 from twretweet.sandbox.people import Crowd, User
 from twretweet.sandbox.retweets import IdList, LiveIndex, Retweets
+from twretweet.sandbox.stretches import Stretches
 from twretweet.sandbox.tweets import Echoes, Tweet
 
 
@@ -28,7 +29,7 @@ class World:
         self._users: dict[int, User] = {}
         self._names: dict[str, User] = {}
         self._echoes: dict[int, Echoes] = {}
-        self._crowded: list[Tweet] = []
+        self._crowded = Stretches()
         self._by_author: dict[int, list[int]] = {}
         self._live = LiveIndex()
         self._newcomers: dict[int, int] = {}
@@ -95,10 +96,11 @@ class World:
 
     def set_retweets(self, tweet: Tweet, retweets: Retweets) -> None:
         """Let ``tweet`` have these retweets, and the crowd be as large as they need."""
+        if tweet.retweets.crowd and tweet.retweets is not retweets:
+            self._crowded.remove(tweet.id, *tweet.retweets.stretch)
         tweet.retweets = retweets
-        self._crowded = [one for one in self._crowded if one is not tweet]
         if retweets.crowd:
-            self._crowded.append(tweet)
+            self._crowded.add(tweet.id, *retweets.stretch)
             self._population = max(self._population, retweets.crowd)
 
     def write(self, author_id: int, text: str, now: int) -> Tweet:
@@ -115,7 +117,8 @@ class World:
             echoes = self._echoes[original]
             position = echoes.original.retweets.position_of(tweet_id)
             return None if position is None else self.retweet_at(echoes.original, position)
-        for tweet in self._crowded:
+        for crowded in self._crowded.around(tweet_id):
+            tweet = self._echoes[crowded].original
             position = tweet.retweets.position_of(tweet_id)
             if position is not None:
                 return self.retweet_at(tweet, position)
