@@ -187,6 +187,27 @@ async def test_users_and_the_crowd_retweet_and_undo(api: Api, admin: Admin) -> N
     assert (gone["changed"], gone["retweets"]) == (4, 25)
 
 
+async def test_one_of_the_crowd_retweets_no_tweet_twice(api: Api, admin: Admin) -> None:
+    users = (await api.get(f"{api.tweet}/retweeted_by")).ids
+    oldest, sixth = {"user_id": users[-1]}, {"user_id": users[5]}
+    told = await admin.post("retweets", sixth)
+    assert (told["changed"], told["retweets"]) == (0, 25)
+    # Theirs are computed and can't be taken away; who asks for that is told so.
+    refused = await admin.call("POST", "retweets", {**sixth, "action": "undo"})
+    assert refused.status == 400
+    assert f"user {users[5]} is of the crowd" in refused.body["error"]
+    # By name, they retweet another tweet as anybody does; who comes next is somebody else.
+    other = (await admin.post("tweets", {"text": "Another"}))["id"]
+    assert (await admin.post("retweets", {**oldest, "tweet_id": other}))["changed"] == 1
+    crowd = await admin.post("retweets", {"count": 3, "tweet_id": other})
+    assert (crowd["changed"], crowd["retweets"]) == (3, 4)
+    known = (await api.get(f"/2/tweets/{other}/retweeted_by")).ids
+    assert len(set(known)) == 4
+    assert users[-1] in known
+    undone = await admin.post("retweets", {**oldest, "tweet_id": other, "action": "undo"})
+    assert (undone["changed"], undone["retweets"]) == (1, 3)
+
+
 async def test_the_clock_is_moved_on(api: Api, admin: Admin) -> None:
     for _ in range(50):
         await api.retweet()

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import anyio
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,9 +11,11 @@ from tests.sandbox.http import serving
 from tests.support.clock import ManualClock
 from twretweet.sandbox import Fault, Sandbox, snapshot
 from twretweet.sandbox.core import Core
+from twretweet.sandbox.people import Crowd
 
 TWEET = "1228393702244134912"
 ME = Sandbox().me.user_id
+ONE_OF_THE_CROWD = str(Crowd(0, pinned=0, affiliated=0, recent=lambda _: None).user_id(4))
 
 
 def saved(sandbox: Sandbox) -> list[bytes]:
@@ -85,6 +86,7 @@ async def test_tokens_of_pages_lead_on_in_the_loaded_state(
             st.tuples(st.just("retweet"), st.integers(0, 5)),
             st.tuples(st.just("undo"), st.integers(0, 5)),
             st.tuples(st.just("crowd"), st.integers(1, 9)),
+            st.tuples(st.just("named"), st.integers(0, 60)),
             st.tuples(st.just("crowd undo"), st.integers(1, 9)),
             st.tuples(st.just("later"), st.integers(0, 100_000)),
         ),
@@ -110,6 +112,10 @@ def test_any_history_is_saved_and_loaded_as_it_is(
                 tweets.append(held.tweet(int(sandbox.add_tweet(retweets=number))))
             case "retweet" | "undo":
                 held.act(tweet, user, 1, undo=act == "undo")
+            case "named" if everybody := len(tweets[0].retweets):
+                # Somebody of the crowd, perhaps one that has retweeted, or is to come.
+                named = held.world.retweeter_at(tweets[0], number % everybody)
+                held.act(tweet, named, 1, undo=False)
             case "crowd" | "crowd undo":
                 held.act(tweet, None, number, undo=act == "crowd undo")
             case _:
@@ -120,6 +126,8 @@ def test_any_history_is_saved_and_loaded_as_it_is(
     for tweet in tweets:
         copy = other.tweet(tweet.id)
         assert len(copy.retweets) == len(tweet.retweets)
+        everyone = {held.world.retweeter_at(tweet, place) for place in range(len(copy.retweets))}
+        assert len(everyone) == len(copy.retweets)
         for position in range(len(tweet.retweets)):
             assert other.world.retweeter_at(copy, position) == held.world.retweeter_at(
                 tweet, position
@@ -200,6 +208,21 @@ def test_lines_written_by_hand_need_little() -> None:
             [{"type": "retweet", "tweet_id": TWEET, "username": "sandbox_bot", "id": "7"}],
             "older than those of the crowd",
         ),
+        (
+            [{"type": "retweet", "tweet_id": TWEET, "user_id": ONE_OF_THE_CROWD}],
+            "has retweeted",
+        ),
+        (
+            [
+                {
+                    "type": "retweet",
+                    "tweet_id": TWEET,
+                    "user_id": ONE_OF_THE_CROWD,
+                    "id": "8999999999999999999",
+                }
+            ],
+            "has retweeted .* with the crowd already",
+        ),
         ([{"type": "window", "key": ["x"], "limit": 0, "used": 0, "end": 0}], "limit is 0"),
         ([{"type": "window", "key": ["x"], "limit": 5, "used": 6, "end": 0}], "used is 6"),
         ([{"type": "sandbox", "signed_in": -1}], "signed_in is -1"),
@@ -271,61 +294,3 @@ def test_a_line_has_no_secret_in_it() -> None:
         assert who.oauth1.access_token not in text
         assert who.oauth1.access_token_secret not in text
     assert sandbox.app_only.bearer_token not in text
-
-
-@pytest.mark.anyio
-async def test_a_reset_brings_back_what_the_file_held_at_the_start(
-    clock: ManualClock, tmp_path: Path
-) -> None:
-    path = tmp_path / "state.jsonl"
-    before = Sandbox(retweets=3, seed=5, clock=clock)
-    mine = before.add_tweet(text="From the file", retweets=2)
-    before.save(path)
-    sandbox = Sandbox(state=path, clock=clock, faults=[Fault("latency", seconds=0)])
-    held = saved(sandbox)
-    async with serving(sandbox, clock) as api:
-        await api.retweet()
-        sandbox.faults.clear()
-        sandbox.add_tweet(text="Another")
-        # Saving to the file it began with changes nothing of that.
-        sandbox.save(path)
-        sandbox.reset()
-        assert saved(sandbox) == held
-        assert [one.fault.kind for one in sandbox.faults] == ["latency"]
-        # The keys that were given out are those of the file, and work.
-        assert (await api.get(f"/2/tweets/{mine}")).body["data"]["text"] == "From the file"
-        assert (await api.retweet()).status == 200
-
-
-def test_a_long_snapshot_is_read_in_steps_and_taken_as_a_whole(clock: ManualClock) -> None:
-    into = core(clock, retweets=3)
-    before = into.contents
-    line = msgspec.json.encode({"type": "retweet", "tweet_id": TWEET})
-    steps = snapshot.loading(into, [*[line] * 1500, *[b"\n"] * 1500])
-    for _ in range(3):
-        next(steps)
-        assert into.contents is before
-    assert list(steps) == []
-    assert len(into.tweet(int(TWEET)).retweets) == 1503
-
-
-@pytest.mark.anyio
-async def test_others_are_answered_while_a_long_snapshot_is_read(
-    clock: ManualClock, tmp_path: Path
-) -> None:
-    async with serving(Sandbox(clock=clock), clock) as api:
-        url = f"{api.sandbox.url}/__sandbox__/snapshot"
-        headers = {"content-type": "application/jsonl"}
-        async with anyio.create_task_group() as tasks:
-
-            async def post() -> None:
-                async with api.http.post(url, data=b" \n" * 400_000, headers=headers) as reply:
-                    assert reply.status == 204
-                tasks.cancel_scope.cancel()
-
-            tasks.start_soon(post)
-            while True:
-                asked = len(api.sandbox.requests)
-                assert (await api.get(api.tweet)).status == 200
-        # What is answered while it is read is remembered, and what it was about is replaced.
-        assert asked > 5

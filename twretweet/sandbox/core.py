@@ -246,7 +246,8 @@ class Core:
         """Let a user, or so many of the crowd, retweet or undo, and return how many did.
 
         Raises:
-            ValueError: there is no such user, or the number is out of range.
+            ValueError: there is no such user, theirs can't be undone, or the number is out of
+                range.
         """
         if not 1 <= count <= MOST_AT_ONCE:
             raise ValueError(f"count is {count}: it must be between 1 and {MOST_AT_ONCE}")
@@ -254,8 +255,13 @@ class Core:
         now = first_id(self.clock.time())
         if user_id is None:
             changed = self._crowd_acts(tweet, count, now, undo=undo)
-        elif self.world.user(user_id) is None:
+        elif not self.world.knows(user_id):
             raise ValueError(f"there is no user {user_id}")
+        elif undo and self.world.is_of_crowd(user_id, tweet):
+            raise ValueError(
+                f"user {user_id} is of the crowd that had retweeted {tweet.id} from the start:"
+                " these retweets can't be undone, only those made since"
+            )
         elif undo:
             changed = int(self.world.undo(user_id, tweet))
         else:

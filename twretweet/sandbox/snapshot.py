@@ -302,14 +302,16 @@ class _Reader:
     def _user(self, username: str | None, user_id: str | None) -> int | None:
         """Return the id of a user that is named in one of two ways, or in none."""
         if username is not None:
-            found = self._world.user_named(username)
+            named = self._world.user_named(username)
+            found = None if named is None else named.id
         elif user_id is not None:
-            found = self._world.user(an_id("user_id", user_id))
+            given = an_id("user_id", user_id)
+            found = given if self._world.knows(given) else None
         else:
             return None
         if found is None:
             raise ValueError(f"there is no user {username or user_id}")
-        return found.id
+        return found
 
 
 def _follow(recipe: Recipe) -> Retweets:

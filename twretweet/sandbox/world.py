@@ -74,6 +74,11 @@ class World:
         index = self._crowd.index_of(user_id)
         return self._member(index)
 
+    def knows(self, user_id: int) -> bool:
+        """Tell whether there is a user with this id."""
+        index = self._crowd.index_of(user_id)
+        return user_id in self._users or (index is not None and index < self._population)
+
     def user_named(self, username: str) -> User | None:
         """Find a user by name, in upper or lower case."""
         if (known := self._names.get(username.lower())) is not None:
@@ -151,12 +156,17 @@ class World:
         """Go through all tweets that are no retweets, in no order."""
         return (echoes.original for echoes in self._echoes.values())
 
+    def is_of_crowd(self, user_id: int, tweet: Tweet) -> bool:
+        """Tell whether this user's retweet of ``tweet`` is one of those computed."""
+        index = self._crowd.index_of(user_id)
+        return index is not None and index < tweet.retweets.crowd
+
     # Actions
 
     def retweet(self, user_id: int, tweet: Tweet, now: int) -> Tweet | None:
         """Let a user retweet ``tweet``; ``None`` if that was done before."""
         original = tweet.original or tweet
-        if original.retweets.by_user(user_id) is not None:
+        if self.is_of_crowd(user_id, original) or original.retweets.by_user(user_id) is not None:
             return None
         snowflake = original.retweets.add(user_id, self.fresh_id(now))
         self._latest = max(self._latest, snowflake)
@@ -164,7 +174,7 @@ class World:
         return self._echoes[original.id].echo(snowflake, user_id)
 
     def undo(self, user_id: int, tweet: Tweet) -> bool:
-        """Take a user's retweet of ``tweet`` back; return whether there was one."""
+        """Take a user's retweet of ``tweet`` back, if they sent one; return whether they did."""
         original = tweet.original or tweet
         snowflake = original.retweets.by_user(user_id)
         if snowflake is None:
@@ -175,11 +185,12 @@ class World:
     def newcomer_retweet(self, tweet: Tweet, now: int) -> None:
         """Let somebody of the crowd retweet ``tweet`` who hasn't yet."""
         original = tweet.original or tweet
-        retweets = original.retweets
-        index = self._newcomers.get(original.id, retweets.crowd)
+        index = max(self._newcomers.get(original.id, 0), original.retweets.crowd)
+        # One of those to come may have retweeted by name.
+        while self.retweet(self._crowd.user_id(index), original, now) is None:
+            index += 1
         self._newcomers[original.id] = index + 1
         self._population = max(self._population, index + 1)
-        self.retweet(self._crowd.user_id(index), original, now)
 
     def newcomer_undo(self, tweet: Tweet) -> bool:
         """Let the latest of them take it back; return whether there was one."""
@@ -195,6 +206,8 @@ class World:
         Raises:
             ValueError: it can't.
         """
+        if self.is_of_crowd(user_id, tweet):
+            raise ValueError(f"user {user_id} has retweeted {tweet.id} with the crowd already")
         tweet.retweets.put(user_id, snowflake)
         self._live.add(snowflake, tweet.id)
         self._latest = max(self._latest, snowflake)
