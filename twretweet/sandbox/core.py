@@ -13,6 +13,7 @@ from twretweet.clock import Clock
 from twretweet.sandbox import story
 from twretweet.sandbox.accounts import SCOPES, Account, Accounts, profile
 from twretweet.sandbox.api import Api
+from twretweet.sandbox.bounds import within
 from twretweet.sandbox.call import Answer, Incoming, State
 from twretweet.sandbox.changes import Changes
 from twretweet.sandbox.clocks import Movable
@@ -22,7 +23,7 @@ from twretweet.sandbox.growth import Growth
 from twretweet.sandbox.oauth import desk
 from twretweet.sandbox.options import Options
 from twretweet.sandbox.records import RecordedRequest, Records
-from twretweet.sandbox.snowflake import STEP, first_id
+from twretweet.sandbox.snowflake import first_id
 from twretweet.sandbox.tokens import Tokens
 from twretweet.sandbox.tweets import Tweet
 from twretweet.sandbox.updates import Updates
@@ -31,8 +32,7 @@ from twretweet.sandbox.world import World
 _OWN_TWEETS_FROM: Final = 1_510_000_000_000_000_000
 _USERNAME: Final = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
 _ENDPOINTS: Final = (*(endpoint.name for endpoint in ENDPOINTS), *desk.ENDPOINTS)
-_FAR: Final = 9_000_000_000.0
-MOST_RETWEETS: Final = 100_000_000
+_FAR: Final = 3_400_000_000.0  # ids of later than 2080 have no room in 63 bits
 MOST_AT_ONCE: Final = 100_000
 _WRITES: Final = frozenset({"POST", "DELETE"})
 _DONE: Final = (200, 0)  # a write whose reply was lost is done as well
@@ -231,12 +231,15 @@ class Core:
         Raises:
             ValueError: there is no such author, or the number of retweets is out of range.
         """
-        if not 0 <= retweets <= MOST_RETWEETS:
-            raise ValueError(f"retweets is {retweets}: it must be between 0 and {MOST_RETWEETS}")
-        # It lies as far back as its retweets need, in the usual distance.
+        within("retweets", retweets, 0)
+        # It lies as far back as its retweets need, in the usual distance; if they are too many for
+        # the time since X's first id, half of that, and they are closer.
         now = first_id(self.clock.time())
-        written = self.world.fresh_id(now) - (retweets + 1) * 97_000 * STEP
-        tweet = Tweet(id=max(1, written), author_id=author_id, text=text)
+        fresh = self.world.fresh_id(now)
+        written = fresh - min((retweets + 1) * story.APART, fresh // 2)
+        while self.world.is_taken(written):
+            written += 1
+        tweet = Tweet(id=written, author_id=author_id, text=text)
         tweet.retweets = story.crowd_retweets(tweet.id, retweets, now, self.contents.state.seed)
         self.world.add_tweet(tweet)
         self.changes.tell("tweets")
@@ -249,8 +252,7 @@ class Core:
             ValueError: there is no such user, theirs can't be undone, or the number is out of
                 range.
         """
-        if not 1 <= count <= MOST_AT_ONCE:
-            raise ValueError(f"count is {count}: it must be between 1 and {MOST_AT_ONCE}")
+        within("count", count, 1, MOST_AT_ONCE)
         self.catch_up()
         now = first_id(self.clock.time())
         if user_id is None:
@@ -291,7 +293,7 @@ class Core:
                 " own, or with a VirtualClock, has one that can"
             )
         if not seconds >= 0 or self.clock.time() + seconds > _FAR:
-            raise ValueError(f"advance is {seconds}: it must be 0 or more, and not past 2255")
+            raise ValueError(f"advance is {seconds}: it must be 0 or more, and not past 2077")
         self.clock.advance(seconds)
         self.ahead += seconds
         self.changes.tell("clock", "buckets")

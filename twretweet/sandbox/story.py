@@ -19,6 +19,9 @@ TWEET_ID: Final = 1_228_393_702_244_134_912
 
 POLL_TWEET_ID: Final = 1_228_400_000_000_004_096
 LONG_TWEET_ID: Final = 1_228_300_000_000_008_192
+APART: Final = 97_000 * STEP
+"""How far apart the ids of two following retweets by the crowd are, if there is time enough."""
+
 QUOTES: Final = 12
 """How many tweets quote the first one; no more than the poll has retweeters, so all exist."""
 
@@ -58,9 +61,8 @@ def crowd_retweets(tweet_id: int, count: int, now: int, seed: int) -> Retweets:
 
     They are a minute and a half apart, or closer where the time does not suffice.
     """
-    usual = 97_000 * STEP
     room = now - tweet_id
-    gap = min(usual, room // (count + 1)) if room > count else 1 << 12
+    gap = min(APART, room // (count + 1)) if room > count else 1 << 12
     return Retweets(crowd=count, first=tweet_id, gap=gap, seed=seed ^ tweet_id)
 
 

@@ -89,7 +89,13 @@ class World:
     # Tweets
 
     def add_tweet(self, tweet: Tweet) -> None:
-        """Let ``tweet`` exist; its author does already."""
+        """Let ``tweet`` exist; its author does already.
+
+        Raises:
+            ValueError: the author does not, or there is a tweet with this id.
+        """
+        if tweet.id in self._echoes:
+            raise ValueError(f"there is a tweet {tweet.id} already")
         writer = self.user(tweet.author_id)
         if writer is None:
             raise ValueError(f"no user {tweet.author_id} to write tweet {tweet.id}")
@@ -128,6 +134,10 @@ class World:
             if position is not None:
                 return self.retweet_at(tweet, position)
         return None
+
+    def is_taken(self, tweet_id: int) -> bool:
+        """Tell whether a tweet, or a retweet that was really sent, has this id."""
+        return tweet_id in self._echoes or self._live.find(tweet_id) is not None
 
     def retweeter_at(self, tweet: Tweet, position: int) -> int:
         """Return the id of the user who made the retweet at ``position``, oldest first."""
