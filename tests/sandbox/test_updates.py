@@ -50,5 +50,5 @@ async def test_an_account_has_2400_updates_in_a_day(clock: ManualClock) -> None:
 
 
 def test_a_negative_number_of_updates_is_refused() -> None:
-    with pytest.raises(ValueError, match="daily_updates can't be -1"):
+    with pytest.raises(ValueError, match="daily_updates is -1"):
         Sandbox(daily_updates=-1)

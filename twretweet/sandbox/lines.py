@@ -8,8 +8,6 @@ from twretweet.sandbox.params import is_id
 from twretweet.sandbox.snowflake import BEYOND
 
 VERSION: Final = 1
-MOST: Final = 100_000_000
-"""How many there may be of anything."""
 
 
 class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
@@ -157,14 +155,3 @@ def an_id(name: str, text: str) -> int:
     if not is_id(text) or int(text) >= BEYOND:
         raise ValueError(f"{name} is {text!r}: it must be a number of up to 19 digits")
     return int(text)
-
-
-def within(name: str, number: int, least: int, most: int = MOST) -> int:
-    """Return a number that is within bounds.
-
-    Raises:
-        ValueError: it is not.
-    """
-    if not least <= number <= most:
-        raise ValueError(f"{name} is {number}: it must be between {least} and {most}")
-    return number

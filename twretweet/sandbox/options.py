@@ -1,13 +1,19 @@
 """What can be chosen about a sandbox, checked once."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from twretweet.sandbox.bounds import within
 from twretweet.sandbox.endpoints import Limit
 from twretweet.sandbox.faults.fault import Fault
 from twretweet.sandbox.quirks import Quirks
 from twretweet.vocabulary import Vocabulary
+
+# What they make together is before LATEST, however far the clock was moved on.
+_MOST_SCALE: Final = 100_000.0
+_MOST_LIMIT: Final = 10_000_000
+_MOST_SECONDS: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +38,20 @@ class Options:
     limits: Mapping[str, Sequence[Limit]]
 
     def __post_init__(self) -> None:
-        if self.retweets < 0:
-            raise ValueError(f"retweets can't be {self.retweets}")
+        # What can be chosen can be saved as well, and what is saved can be loaded.
+        within("retweets", self.retweets, 0)
         if not -(1 << 63) <= self.seed < 1 << 63:
             raise ValueError(f"seed is {self.seed}: it must fit into 64 bits")
-        if not 0 < self.window_scale < math.inf:
-            raise ValueError(f"window_scale is a factor above 0, not {self.window_scale}")
-        if not self.token_lifetime > 0:
-            raise ValueError(f"token_lifetime is a number of seconds, not {self.token_lifetime}")
-        if not self.code_lifetime > 0:
-            raise ValueError(f"code_lifetime is a number of seconds, not {self.code_lifetime}")
-        if self.daily_updates < 0:
-            raise ValueError(f"daily_updates can't be {self.daily_updates}")
+        _above_0("window_scale", self.window_scale, _MOST_SCALE)
+        _above_0("token_lifetime", self.token_lifetime, _MOST_SECONDS)
+        _above_0("code_lifetime", self.code_lifetime, _MOST_SECONDS)
+        within("daily_updates", self.daily_updates, 0)
+        for endpoint, limits in self.limits.items():
+            for limit in limits:
+                within(f"requests of a limit of {endpoint}", limit.requests, 0)
+                within(f"seconds of a limit of {endpoint}", limit.seconds, 1, _MOST_LIMIT)
+
+
+def _above_0(name: str, number: float, most: float) -> None:
+    if not 0 < number <= most:
+        raise ValueError(f"{name} is {number}: it must be above 0, and at most {most:g}")

@@ -3,15 +3,8 @@
 from collections.abc import Iterator
 
 from twretweet.sandbox.accounts import Accounts
-from twretweet.sandbox.lines import (
-    MOST,
-    Access,
-    Refresh,
-    SandboxLine,
-    SignInLine,
-    TokenLine,
-    within,
-)
+from twretweet.sandbox.bounds import MOST, within
+from twretweet.sandbox.lines import Access, Refresh, SandboxLine, SignInLine, TokenLine
 from twretweet.sandbox.oauth import grants
 from twretweet.sandbox.oauth.grants import NEVER, Family
 

@@ -34,10 +34,10 @@ import msgspec
 
 from twretweet.sandbox import sign_ins, spent, story
 from twretweet.sandbox.accounts import SCOPES
+from twretweet.sandbox.bounds import LATEST, within
 from twretweet.sandbox.core import Contents, Core, build
 from twretweet.sandbox.growth import Growth
 from twretweet.sandbox.lines import (
-    MOST,
     VERSION,
     AccountLine,
     Line,
@@ -49,7 +49,6 @@ from twretweet.sandbox.lines import (
     TweetLine,
     WindowLine,
     an_id,
-    within,
 )
 from twretweet.sandbox.options import Options
 from twretweet.sandbox.retweets import Retweets
@@ -240,7 +239,7 @@ class _Reader:
             raise ValueError("the line of the sandbox must be the first")
         if line.version != VERSION:
             raise ValueError(f"version is {line.version}: only {VERSION} can be read")
-        population = within("population", line.population, 0, MOST)
+        population = within("population", line.population, 0)
         options = self._core.options
         # The lines of a whole sandbox say themselves what each tweet has.
         whole = replace(options, retweets=0)
@@ -276,7 +275,7 @@ class _Reader:
         if isinstance(line.retweets, Recipe):
             retweets = _follow(line.retweets)
         else:
-            count = within("retweets", line.retweets, 0, MOST)
+            count = within("retweets", line.retweets, 0)
             retweets = story.crowd_retweets(tweet_id, count, moment, self._contents.state.seed)
         self._world.set_retweets(known, retweets)
 
@@ -294,9 +293,9 @@ class _Reader:
             raise ValueError(f"user {user_id} has retweeted {tweet.id} already")
 
     def _take_window(self, line: WindowLine) -> None:
-        limit = within("limit", line.limit, 1, MOST)
+        limit = within("limit", line.limit, 1)
         used = within("used", line.used, 0, limit)
-        end = within("end", line.end, 0, 1 << 40)
+        end = within("end", line.end, 0, LATEST)
         self._contents.api.windows.restore(tuple(line.key), Window(limit, end, used))
 
     def _user(self, username: str | None, user_id: str | None) -> int | None:
@@ -315,7 +314,7 @@ class _Reader:
 
 
 def _follow(recipe: Recipe) -> Retweets:
-    crowd = within("crowd", recipe.crowd, 0, MOST)
+    crowd = within("crowd", recipe.crowd, 0)
     first, gap = an_id("first", recipe.first), an_id("gap", recipe.gap)
     if gap < 1 or first + (crowd + 1) * gap >= BEYOND:
         raise ValueError(f"gap is {gap}: ids would be too large, or all the same")

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from twretweet.sandbox.bounds import LATEST, within
 from twretweet.sandbox.call import State
-from twretweet.sandbox.lines import CostLine, ReadLine, UpdatesLine, an_id, within
+from twretweet.sandbox.lines import CostLine, ReadLine, UpdatesLine, an_id
 
 _A_LINE: Final = 1_000
 _LONGEST: Final = 1 << 40
@@ -37,7 +38,7 @@ def take(state: State, line: UpdatesLine | CostLine | ReadLine) -> None:
     """
     match line:
         case UpdatesLine():
-            end = within("end", line.end, 0, _LONGEST)
+            end = within("end", line.end, 0, LATEST)
             used = within("used", line.used, 0)
             state.updates.restore(an_id("user_id", line.user_id), used, end)
         case CostLine():
