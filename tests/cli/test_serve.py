@@ -126,6 +126,8 @@ def test_it_tells_what_can_go_wrong(capsys):
         (("--retweets-per-second", "-1"), "retweets_per_second is -1"),
         (("--load", "no such file"), "--load no such file: No such file"),
         (("--load", "."), "--load .: Is a directory"),
+        (("--save", "no such folder/x"), "--save no such folder/x: No such file"),
+        (("--save", "."), "--save .: Is a directory"),
     ],
 )
 def test_what_can_not_be_served_says_why_and_starts_nothing(capsys, words, complaint):
@@ -147,9 +149,25 @@ def test_it_listens_beyond_loopback_when_told_twice(start, bare):
     assert "http://127.0.0.1:" in first
 
 
-def test_a_file_that_can_not_be_written_is_one_line(start, bare, tmp_path):
-    process = start("sandbox", "--json", "--save", str(tmp_path / "no" / "x"), env=bare)
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no terminal is closed here")
+def test_a_closed_terminal_ends_it_with_its_state_saved(start, bare, tmp_path):
+    kept = tmp_path / "state.jsonl"
+    process = start("sandbox", "--json", "--save", str(kept), env=bare)
     assert process.stdout.readline()
+    assert not list(tmp_path.iterdir()), "what was tried is gone"
+    process.send_signal(signal.SIGHUP)
+    assert process.communicate(timeout=TIMEOUT) == ("", "")
+    assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == [kept]
+    assert json.loads(kept.read_text().splitlines()[0])["type"] == "sandbox"
+
+
+def test_a_file_that_can_no_longer_be_written_is_one_line(start, bare, tmp_path):
+    folder = tmp_path / "soon gone"
+    folder.mkdir()
+    process = start("sandbox", "--json", "--save", str(folder / "x"), env=bare)
+    assert process.stdout.readline()
+    folder.rmdir()
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1

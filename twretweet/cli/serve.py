@@ -8,6 +8,8 @@ import signal
 import socket
 from contextlib import aclosing
 from fractions import Fraction
+from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import anyio
@@ -92,7 +94,7 @@ def sandbox(
 ) -> int:
     """Serve an X API on this machine until Ctrl-C, with a tweet and with keys that work."""
     # The other commands need not pay for a server.
-    from twretweet.sandbox import Sandbox  # noqa: PLC0415
+    from twretweet.sandbox import Sandbox, snapshot  # noqa: PLC0415
     from twretweet.sandbox.admin.guard import is_loopback  # noqa: PLC0415
     from twretweet.sandbox.faults.text import read_fault  # noqa: PLC0415
 
@@ -123,9 +125,15 @@ def sandbox(
         raise QueryError(_in_options(str(error))) from error
     except OSError as error:
         raise QueryError(f"--load {load}: {_why(error)}") from error
+    try:
+        if save:
+            snapshot.try_path(Path(save))
+    except OSError as error:
+        raise QueryError(f"--save {save}: {_why(error)}") from error
     # A shell starts what it runs in the background with interrupts ignored, and then nothing but
     # a kill would end this one.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    _end_on_hang_up()
     # How it ends is how it was meant to.
     with contextlib.suppress(KeyboardInterrupt):
         anyio.run(_serve, served, host, port, json)
@@ -143,6 +151,18 @@ async def _serve(served: "Sandbox", host: str, port: int, as_json: bool) -> None
         facts = facts_of(served)
         say(msgspec.json.encode(facts).decode() if as_json else describe(facts, host))
         await anyio.sleep_forever()
+
+
+def _end_on_hang_up() -> None:
+    """Let a closed terminal end it as Ctrl-C does, unless it is to outlive that (nohup)."""
+    hang_up = getattr(signal, "SIGHUP", None)  # there is none on Windows
+    if hang_up is not None and signal.getsignal(hang_up) is signal.SIG_DFL:
+        signal.signal(hang_up, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # The event loop knows what to do with an interrupt, on every platform.
+    signal.raise_signal(signal.SIGINT)
 
 
 def _save(served: "Sandbox", path: str) -> None:

@@ -24,9 +24,11 @@ in force.
 import zlib
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
+from errno import EISDIR
 from functools import partial
 from heapq import merge
 from io import BytesIO
+from os import strerror
 from pathlib import Path
 from typing import Final
 
@@ -75,13 +77,24 @@ def write(core: Core, path: Path) -> None:
     Raises:
         OSError: it can't be written.
     """
-    part = path.with_name(f"{path.name}.part")
+    part = _part_of(path)
     try:
         with part.open("wb") as file:
             file.writelines(lines(core))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def try_path(path: Path) -> None:
+    """Find out whether a snapshot could be written to a file, which is left as it is.
+
+    Raises:
+        OSError: it could not.
+    """
+    part = _part_of(path)
+    part.open("wb").close()
+    part.unlink()
 
 
 def read(core: Core, path: Path) -> None:
@@ -135,6 +148,17 @@ def loading(core: Core, text: Iterable[bytes | str]) -> Iterator[None]:
 
 def _filled(core: Core, packed: bytes, begun: Contents) -> Generator[None, None, Contents]:
     return (yield from _Reader(core, begun).read(BytesIO(zlib.decompress(packed))))
+
+
+def _part_of(path: Path) -> Path:
+    """Return where a file is written before it replaces another.
+
+    Raises:
+        IsADirectoryError: that is no file, and can't be replaced.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, strerror(EISDIR), str(path))
+    return path.with_name(f"{path.name}.part")
 
 
 def _told(core: Core) -> Iterator[Line]:
