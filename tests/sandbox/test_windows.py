@@ -1,6 +1,7 @@
 """The sandbox's rate limits, and whether the headers tell the truth about them."""
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -213,10 +214,9 @@ def test_no_window_ever_grants_more_than_its_limit(
             for key, (end, used, _) in left.items():
                 ends[key] = (end, used + 1)
             left = {key: (end, used + 1, limit) for key, (end, used, limit) in left.items()}
-        assert standing.remaining == min(limit - used for _, used, limit in left.values())
-        tightest = [
-            end for end, used, limit in left.values() if limit - used == standing.remaining
-        ]
+        counts = [(end, max(0, limit - used)) for end, used, limit in left.values()]
+        assert standing.remaining == min(count for _, count in counts)
+        tightest = [end for end, count in counts if count == standing.remaining]
         assert standing.reset == max(tightest)
 
 
@@ -278,6 +278,29 @@ async def test_windows_of_a_day_can_be_the_only_ones_and_the_app_s(clock: Manual
         free = await api.get(api.tweet)
         assert not [name for name in free.headers if "limit" in name.lower()]
         assert (await api.get(f"{api.tweet}/retweets")).limit[0] == 75
+
+
+@pytest.mark.parametrize("allowed", [25, 0])
+async def test_a_window_from_a_snapshot_goes_by_the_limit_of_this_sandbox(
+    clock: ManualClock, tmp_path: Path, allowed: int
+) -> None:
+    path, again = tmp_path / "state.jsonl", tmp_path / "again.jsonl"
+    async with serving(Sandbox(clock=clock), clock) as api:
+        for _ in range(40):
+            await api.get("/2/users/me")
+        api.sandbox.save(path)
+    limits = {"GET /2/users/me": [Limit("user", allowed)]}
+    async with serving(Sandbox(clock=clock, limits=limits, state=path), clock) as api:
+        refused = await api.get("/2/users/me")
+        # More were used than there are: none is left, and no fewer than none.
+        assert (refused.status, refused.limit) == (429, (allowed, 0, NOW + 900))
+        async with api.http.get(f"{api.sandbox.url}/__sandbox__/state") as reply:
+            [bucket] = (await reply.json())["buckets"]
+        assert (bucket["limit"], bucket["remaining"]) == (allowed, 0)
+        api.sandbox.save(again)
+    # Where the limit is X's again, nothing of what was used is forgotten.
+    async with serving(Sandbox(clock=clock, state=again), clock) as api:
+        assert (await api.get("/2/users/me")).limit == (75, 34, NOW + 900)
 
 
 def test_impossible_limits_are_refused() -> None:

@@ -317,8 +317,8 @@ class _Reader:
             raise ValueError(f"user {user_id} has retweeted {tweet.id} already")
 
     def _take_window(self, line: WindowLine) -> None:
-        limit = within("limit", line.limit, 1)
-        used = within("used", line.used, 0, limit)
+        limit = within("limit", line.limit, 0)
+        used = within("used", line.used, 0)
         end = within("end", line.end, 0, LATEST)
         self._contents.api.windows.restore(tuple(line.key), Window(limit, end, used))
 

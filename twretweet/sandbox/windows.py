@@ -63,12 +63,17 @@ class Window:
     Args:
         limit: how many requests it allows.
         end: when it ends, in whole epoch seconds.
-        used: how many it has had.
+        used: how many it has had; more than it allows, if it allowed more before.
     """
 
     limit: int
     end: int
     used: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many requests it still allows."""
+        return max(0, self.limit - self.used)
 
 
 class Windows:
@@ -119,11 +124,13 @@ class Windows:
 
     def left(self, slot: Slot, now: float) -> int:
         """Return how many requests one window has left, without taking any."""
-        return slot.limit - self._window(slot, now).used
+        return self._window(slot, now).left
 
     def _window(self, slot: Slot, now: float) -> Window:
         window = self._open.get(slot.key)
         if window is not None and now < window.end:
+            # One of a snapshot may come from a sandbox that had other limits.
+            window.limit = slot.limit
             return window
         if len(self._open) > self._sweep_above:
             self._sweep(now)
@@ -136,11 +143,15 @@ class Windows:
 
 
 def _standing(windows: Sequence[tuple[Slot, Window]], *, granted: bool) -> Standing:
-    slot, tightest = min(windows, key=lambda each: (each[0].limit - each[1].used, -each[1].end))
+    slot, tightest = min(windows, key=lambda each: (_left(*each), -each[1].end))
     rest = [each for each in windows if each[0].told != slot.told]
     others: tuple[Standing, ...] = ()
     if rest:
         other = _standing(rest, granted=granted)
         others = (other, *other.others)
-    left = slot.limit - tightest.used
+    left = _left(slot, tightest)
     return Standing(granted, slot.limit, left, tightest.end, slot.told, others)
+
+
+def _left(slot: Slot, window: Window) -> int:
+    return max(0, slot.limit - window.used)

@@ -66,7 +66,7 @@ def state(core: Core, url: str, failures: int, connections: int) -> StateView:
         totals=totals,
         tweets=[tweet(core, one) for one in nlargest(_SHOWN, tweets, key=lambda one: one.id)],
         accounts=[_account(one) for one in islice(reversed(accounts), _SHOWN)],
-        buckets=nlargest(_SHOWN, buckets, key=lambda one: 1 - one.remaining / one.limit),
+        buckets=nlargest(_SHOWN, buckets, key=lambda one: -one.remaining / (one.limit or 1)),
         requests=[request(one) for one in islice(reversed(core.records.latest), _SHOWN)],
         faults=[fault(one) for one in core.faults],
     )
@@ -185,6 +185,6 @@ def _buckets(core: Core) -> Iterator[BucketView]:
             account=label,
             username=None if account is None else account.username,
             limit=window.limit,
-            remaining=window.limit - window.used,
+            remaining=window.left,
             reset=window.end,
         )
