@@ -1,8 +1,11 @@
 """What the sandbox remembers of the requests it answered."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 _KEPT: Final = 10_000
 _TOO_MANY: Final = 429
@@ -44,6 +47,26 @@ class RecordedRequest:
     number: int = field(default=0, compare=False)
 
 
+class Log(deque[T]):
+    """A deque to which more may come while somebody goes through it, who finds what was there.
+
+    Tests go through the requests while their bot goes on, often in another thread.
+    """
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._copied())
+
+    def __reversed__(self) -> Iterator[T]:
+        return reversed(self._copied())
+
+    def _copied(self) -> list[T]:
+        while True:
+            try:
+                return list(super().__iter__())
+            except RuntimeError:  # it changed meanwhile
+                continue
+
+
 class Records:
     """The latest requests, and how many there were.
 
@@ -54,7 +77,7 @@ class Records:
     """
 
     def __init__(self) -> None:
-        self.latest: deque[RecordedRequest] = deque(maxlen=_KEPT)
+        self.latest: Log[RecordedRequest] = Log(maxlen=_KEPT)
         self.count = 0
         self.rejected = 0
 

@@ -28,7 +28,7 @@ from twretweet.sandbox.headers import api_headers, gzipped, limit_headers, takes
 from twretweet.sandbox.hooks import Hooks, Outage
 from twretweet.sandbox.listener import Listener
 from twretweet.sandbox.oauth.desk import TOKEN_PATH
-from twretweet.sandbox.records import RecordedRequest
+from twretweet.sandbox.records import Log, RecordedRequest
 from twretweet.sandbox.reply import Reply, broken, crashed, unreadable
 from twretweet.sandbox.snowflake import http_date
 
@@ -63,7 +63,7 @@ class Server:
         self._host = host
         self._bound: int | None = None
         self._admin = Admin(core, self._look)
-        self.failures: deque[Exception] = deque(maxlen=_KEPT_FAILURES)
+        self.failures: deque[Exception] = Log(maxlen=_KEPT_FAILURES)
         self.hooks = Hooks()
         self.listener = Listener(self._handle, host)
 
