@@ -45,6 +45,25 @@ def test_marker(twretweet_sandbox):
     assert len(page["data"]) == 3
 
 
+@pytest.mark.twretweet_sandbox(retweets=4, window_scale=2)
+class TestMarkers:
+    def test_of_the_class(self, twretweet_sandbox):
+        self.check(twretweet_sandbox, 4, 2)
+
+    @pytest.mark.twretweet_sandbox(window_scale=0.01)
+    def test_that_changes_one(self, twretweet_sandbox):
+        self.check(twretweet_sandbox, 4, 0.01)
+
+    @pytest.mark.twretweet_sandbox(window_scale=0.5, retweets=6)
+    @pytest.mark.twretweet_sandbox(retweets=5)
+    def test_the_closest_counts(self, twretweet_sandbox):
+        self.check(twretweet_sandbox, 5, 0.5)
+
+    def check(self, sandbox, retweets, scale):
+        assert len(get(sandbox, f"/2/tweets/{sandbox.tweet_id}/retweets")["data"]) == retweets
+        assert get(sandbox, "/__sandbox__/state")["window_scale"] == scale
+
+
 def test_state(twretweet_sandbox):
     tweet = twretweet_sandbox.add_tweet(retweets=2, text="Mine")
     account = twretweet_sandbox.new_account("my_bot")
@@ -141,7 +160,7 @@ def test_the_plugin_is_installed_as_it_is_in_the_source() -> None:
 
 @pytest.mark.parametrize(
     ("test", "passed"),
-    [(SYNC + ASYNC, 5), (UNUSED, 1)],
+    [(SYNC + ASYNC, 8), (UNUSED, 1)],
     ids=["used", "not used"],
 )
 def test_a_project_that_installs_the_package_has_the_fixture(

@@ -6,7 +6,7 @@ until a test asks for a fixture.
 """
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,18 +30,22 @@ def twretweet_sandbox(request: pytest.FixtureRequest) -> "Generator[ThreadedSand
     """Run an X API on localhost for one test, in a thread of its own.
 
     It suits tests with and without an event loop. ``@pytest.mark.twretweet_sandbox(retweets=25)``
-    makes it with the arguments of :class:`twretweet.sandbox.Sandbox`. What it was asked is in its
+    makes it with the arguments of :class:`twretweet.sandbox.Sandbox`; those of a class or a module
+    hold for its tests, which may add to them or change them. What it was asked is in its
     ``requests``, and in the report of a test that fails.
     """
     from twretweet.sandbox import ThreadedSandbox  # noqa: PLC0415
 
     node: pytest.Item = request.node
-    marker = node.get_closest_marker(_FIXTURE)
-    if marker is not None and marker.args:
-        raise pytest.UsageError(
-            f"pytest.mark.{_FIXTURE} takes arguments by name, such as retweets=25"
-        )
-    with ThreadedSandbox(**(marker.kwargs if marker is not None else {})) as sandbox:
+    chosen: dict[str, Any] = {}
+    for marker in node.iter_markers(_FIXTURE):
+        if marker.args:
+            raise pytest.UsageError(
+                f"pytest.mark.{_FIXTURE} takes arguments by name, such as retweets=25"
+            )
+        # The closest comes first.
+        chosen = {**marker.kwargs, **chosen}
+    with ThreadedSandbox(**chosen) as sandbox:
         yield sandbox
     if sandbox.failures:
         raise RuntimeError(
