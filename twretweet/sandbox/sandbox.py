@@ -9,7 +9,7 @@ from typing import Self
 
 from twretweet.clock import Clock
 from twretweet.credentials import AppOnly, OAuth1, OAuth2
-from twretweet.sandbox import snapshot, story
+from twretweet.sandbox import origin, snapshot, story
 from twretweet.sandbox.accounts import SCOPES, Account
 from twretweet.sandbox.admin.guard import is_loopback
 from twretweet.sandbox.clocks import MovableClock
@@ -115,7 +115,7 @@ class Sandbox:
         # A name may lead to two addresses, and a free port of one need not be free at the other.
         self._server = Server(self._core, "127.0.0.1" if host == "localhost" else host)
         if state is not None:
-            snapshot.begin(self._core, Path(state))
+            origin.begin(self._core, Path(state))
 
     @property
     def url(self) -> str:

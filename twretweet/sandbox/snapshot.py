@@ -21,13 +21,10 @@ minutes is not saved: request tokens, codes, used nonces. Faults are no state: t
 in force.
 """
 
-import zlib
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from errno import EISDIR
-from functools import partial
 from heapq import merge
-from io import BytesIO
 from os import strerror
 from pathlib import Path
 from typing import Final
@@ -111,22 +108,6 @@ def read(core: Core, path: Path) -> None:
             raise ValueError(f"{path}: {error}") from error
 
 
-def begin(core: Core, path: Path) -> None:
-    """Let a sandbox hold what a file says, now and after each reset.
-
-    Raises:
-        OSError: the file can't be read.
-        ValueError: a line can't be read.
-    """
-    text = path.read_bytes()
-    try:
-        load(core, BytesIO(text))
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    # The file may have changed until then, by what was saved to it for one.
-    core.origin = partial(_filled, core, zlib.compress(text, 1))
-
-
 def load(core: Core, text: Iterable[bytes | str]) -> None:
     """Let a sandbox hold what lines say, or what it held if they can't be read.
 
@@ -143,11 +124,23 @@ def loading(core: Core, text: Iterable[bytes | str]) -> Iterator[None]:
     Raises:
         ValueError: what :func:`load` raises.
     """
-    core.replace((yield from _Reader(core, core.contents).read(text)))
+    core.replace((yield from filling(core, core.contents, text)))
 
 
-def _filled(core: Core, packed: bytes, begun: Contents) -> Generator[None, None, Contents]:
-    return (yield from _Reader(core, begun).read(BytesIO(zlib.decompress(packed))))
+def filling(
+    core: Core, before: Contents, text: Iterable[bytes | str]
+) -> Generator[None, None, Contents]:
+    """Return what lines say, a step at a time.
+
+    Args:
+        core: whose options and clock count.
+        before: whose faults and growth go on.
+        text: the lines.
+
+    Raises:
+        ValueError: what :func:`load` raises.
+    """
+    return (yield from _Reader(core, before).read(text))
 
 
 def _part_of(path: Path) -> Path:
