@@ -200,6 +200,8 @@ class Storm:
                 if "next_token" not in page["meta"]:
                     break
                 token = f"&pagination_token={page['meta']['next_token']}"
+        if len(set(found)) < len(found):
+            self._outcome.wrong.append("somebody is listed twice among the retweeters")
         mine = {person.user_id for person in self._people}
         return mine & set(found)
 
