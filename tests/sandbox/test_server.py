@@ -108,22 +108,6 @@ async def test_requests_are_remembered_with_how_they_fared(api: Api) -> None:
     assert api.sandbox.requests.maxlen is not None
 
 
-async def test_who_goes_through_the_requests_may_send_more(api: Api) -> None:
-    for path in (api.tweet, "/2/users/me"):
-        await api.get(path)
-    met = []
-    for seen in api.sandbox.requests:
-        met.append(seen.path)
-        await api.get("/2/nowhere")
-    assert met == [api.tweet, "/2/users/me"]
-    for seen in reversed(api.sandbox.requests):
-        met.append(seen.path)
-        await api.get("/2/nowhere")
-    assert met[2:] == ["/2/nowhere", "/2/nowhere", "/2/users/me", api.tweet]
-    api.sandbox.requests.clear()
-    assert not list(api.sandbox.requests)
-
-
 @pytest.mark.parametrize("path", ["/2", "/2/tweets", "/2/tweets/1/", "/2/users/1/likes", "//"])
 async def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
     reply = await api.get(path)
