@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Literal, Self, TypeAlias, cast
@@ -92,6 +93,12 @@ class File:
         if not self.place.size:
             lines = self._encoder.head + lines
         self._put(lines, place)
+
+    def read(self) -> Iterator[Row]:
+        """All rows up to where it stands, read back."""
+        if self._begun:
+            with self._path.open("rb") as file:
+                yield from islice(self._encoder.decode(file), self.place.rows)
 
     def end(self, place: Place) -> None:
         """Write the checkpoint; and the head of a table that has no rows."""

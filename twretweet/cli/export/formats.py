@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import BinaryIO, Literal, Protocol, TypeAlias, cast
 
 import msgspec
 
@@ -41,6 +41,10 @@ class Encoder(Protocol):
         """These rows, whole lines."""
         ...
 
+    def decode(self, file: BinaryIO) -> Iterator[Row]:
+        """The rows of a file, read back."""
+        ...
+
 
 class JsonLines:
     """One row, one line."""
@@ -53,6 +57,10 @@ class JsonLines:
     def encode(self, rows: Sequence[Row]) -> bytes:
         """These rows, whole lines."""
         return self._encoder.encode_lines(rows)
+
+    def decode(self, file: BinaryIO) -> Iterator[Row]:
+        """The rows of a file, read back."""
+        return map(msgspec.json.Decoder(Row).decode, file)
 
 
 class Csv:
@@ -69,6 +77,12 @@ class Csv:
     def encode(self, rows: Sequence[Row]) -> bytes:
         """These rows, whole records."""
         return _records([[_text(cell(row, each)) for each in self._columns] for row in rows])
+
+    def decode(self, file: BinaryIO) -> Iterator[Row]:
+        """The rows of a file, read back: what is no list or object is text."""
+        records = csv.reader(line.decode() for line in file)
+        next(records, None)
+        return (_row(self._columns, record) for record in records)
 
 
 def encoder(kind: Format, columns: Sequence[Column]) -> Encoder:
@@ -100,6 +114,17 @@ def _records(lines: Sequence[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(lines)
     return text.getvalue().encode()
+
+
+def _row(columns: Sequence[Column], record: Sequence[str]) -> Row:
+    row: Row = {}
+    for column, text in zip(columns, record, strict=True):
+        if text:
+            part = row
+            for key in column.path[:-1]:
+                part = cast("Row", part.setdefault(key, {}))
+            part[column.path[-1]] = msgspec.json.decode(text) if column.kind == "json" else text
+    return row
 
 
 def _text(value: object) -> str:

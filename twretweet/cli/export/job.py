@@ -16,13 +16,14 @@ from twretweet.budget.tariff import dollars
 from twretweet.cli import environment
 from twretweet.cli.export.columns import columns
 from twretweet.cli.export.formats import chosen
+from twretweet.cli.export.lost import recall, search
 from twretweet.cli.export.opening import open_output
 from twretweet.cli.export.options import How
 from twretweet.cli.export.output import Output
 from twretweet.cli.export.patience import Patience
 from twretweet.cli.export.place import Place, beside, load
 from twretweet.cli.export.plan import Plan, lines
-from twretweet.cli.export.purse import Purse, dearest
+from twretweet.cli.export.purse import Purse, SearchTooDear, day_of, dearest
 from twretweet.cli.export.rows import Rows
 from twretweet.cli.export.run import Course, owed, run
 from twretweet.cli.export.stop import Signals
@@ -111,6 +112,8 @@ def export(job: Job[T]) -> int:
     except KeyboardInterrupt:
         number = told.stop.number if told.stop.asked else None
         raise Stopped(f" at once{told.so_far()}", number) from None
+    except SearchTooDear as error:
+        return report(error, then=told.so_far(error))
     except BudgetExceeded as error:
         complain(told.used_up(error) + told.so_far(error))
         return FAILED
@@ -154,13 +157,15 @@ async def walk(
     _refuse_another(job, place.checkpoint())
     if _complete(place, how):
         return
+    recall(output, job.endpoint, purse, day_of(clock.time()))
     with display(how) as shown:
         told.shown = shown
 
         def hear(event: Event) -> None:
             stop.hear(event)
             if isinstance(event, PageTokenExpired):
-                shown.note("X has forgotten the place of this walk: looking for it from the top")
+                today = day_of(clock.time())
+                shown.note(search(output, job.endpoint, purse, today, noun=job.noun))
 
         async with connect(
             max_wait=how.max_wait, account=how.account, budget=purse, on_event=hear

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self, cast
@@ -47,6 +47,14 @@ class Output(Protocol):
         Raises:
             BrokenPipeError: nobody reads them any more.
             OutputFailed: they can't be written.
+        """
+        ...
+
+    def read(self) -> Iterator[Row]:
+        """All rows up to where it stands, read back; none from where they can't be.
+
+        Raises:
+            OSError: they can't be read.
         """
         ...
 
@@ -106,6 +114,10 @@ class Stream:
         self.place = place
         self._put(self._head + self._encoder.encode(rows))
         self._head = b""
+
+    def read(self) -> Iterator[Row]:
+        """No rows: they are gone."""
+        return iter(())
 
     def end(self, place: Place) -> None:
         """Write the head of a table that has no rows."""

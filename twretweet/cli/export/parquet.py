@@ -100,6 +100,10 @@ class Parquet:
         if self._journal is not None:
             self._journal.write(rows, place)
 
+    def read(self) -> Iterator[Row]:
+        """All rows of the journal."""
+        return iter(()) if self._journal is None else self._journal.read()
+
     def end(self, place: Place) -> None:
         """No more rows come; leaving the block makes the file."""
         if self._journal is not None:

@@ -44,7 +44,8 @@ class Place(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         spent: what it cost so far, in micro-dollars.
         pending: what the request that may be on its way can cost, or did cost if its page could
             not be written, in micro-dollars.
-        day: the UTC day on which this was written, counted from 1970-01-01.
+        day: the UTC day on which X charged for what was written last, counted from 1970-01-01.
+        earlier: how many of the rows X charged for on days before that one.
         finished: whether the export is complete.
     """
 
@@ -60,6 +61,7 @@ class Place(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     spent: int = 0
     pending: int = 0
     day: int = 0
+    earlier: int = 0
     finished: bool = False
 
     def checkpoint(self) -> Checkpoint | None:
@@ -69,6 +71,12 @@ class Place(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             CheckpointMismatch: it was written by a newer version.
         """
         return None if bytes(self.walk) == b"null" else Checkpoint.from_json(bytes(self.walk))
+
+    def on(self, day: int) -> Place:
+        """This place on that day: if it is another one, all of its rows are of earlier days."""
+        if day == self.day:
+            return self
+        return msgspec.structs.replace(self, day=day, earlier=self.rows)
 
     def at(self, checkpoint: Checkpoint) -> Place:
         """This place with the walk at ``checkpoint``."""

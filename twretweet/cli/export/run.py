@@ -136,16 +136,21 @@ async def _pages(session: Session, course: Course[T]) -> None:
 
 def _write(course: Course[T], page: Page[T]) -> None:
     """Write a page, and count it once it is written."""
-    tally, output = course.tally, course.output
-    tally.spent = dollars(course.purse.micros)
+    tally, output, purse = course.tally, course.output, course.purse
+    tally.spent = dollars(purse.micros)
+    today, rows = day_of(course.clock.time()), tally.items + len(page.data)
+    before = output.place.on(purse.paid_on or today)
+    if page.data and purse.found():
+        before = msgspec.structs.replace(before, earlier=0)
     place = msgspec.structs.replace(
-        output.place.at(course.walk.checkpoint()),
+        before.at(course.walk.checkpoint()),
         pages=tally.pages + 1,
-        rows=tally.items + len(page.data),
+        rows=rows,
         total=output.place.total if course.limited else tally.total,
-        spent=course.purse.micros,
+        spent=purse.micros,
         pending=course.pending,
-        day=day_of(course.clock.time()),
+        # What came around midnight may have been charged for on the day before.
+        earlier=before.earlier if purse.paid_on is not None else rows,
     )
     output.write([course.rows.row(item) for item in page.data], place)
     tally.add(len(page.data))
@@ -163,10 +168,9 @@ def _end(course: Course[T], *, finished: bool, unwritten: int = 0) -> None:
     course.tally.spent = dollars(course.purse.micros)
     course.output.end(
         msgspec.structs.replace(
-            course.output.place,
+            course.output.place.on(day_of(course.clock.time())),
             spent=course.purse.micros - unwritten,
             pending=unwritten,
-            day=day_of(course.clock.time()),
             finished=finished,
         )
     )

@@ -1,0 +1,146 @@
+"""What the rows of an export were paid for, read back from its file.
+
+X charges a resource once per UTC day. An export seldom meets one twice, so it doesn't keep in
+memory what it has paid for: the rows are in its file. They are read back when pages are going to
+come again, as in the search for a place that X has forgotten. Then an id takes eight bytes, and
+what X charges for a million retweets and their authors 16 MB, until the search is over.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import cast
+
+from twretweet.cli.export.joins import JOINS, OF_REFERENCED
+from twretweet.cli.export.rows import Row
+from twretweet.protocol.endpoints import Endpoint
+from twretweet.protocol.prices import PRICES, Charge
+
+_LARGEST = (1 << 64) - 1
+_JOINED = frozenset(join.key for join in chain(*JOINS.values(), OF_REFERENCED.values()))
+_Known = Callable[[Charge, str], bool]
+
+
+class Receipts:
+    """Ids that were paid for, by what they are charged as.
+
+    Args:
+        day: the UTC day on which they were, counted from 1970-01-01.
+    """
+
+    def __init__(self, day: int) -> None:
+        self.day = day
+        self._ids: dict[Charge, array[int]] = {}
+
+    def add(self, charge: Charge, resource: str) -> None:
+        """Note that this was paid for; :meth:`sort` has to follow."""
+        number = _number(resource)
+        if number is not None:
+            self._ids.setdefault(charge, array("Q")).append(number)
+
+    def sort(self) -> None:
+        """Each of them once, so that it can be found."""
+        for charge, ids in self._ids.items():
+            self._ids[charge] = _each_once(sorted(ids))
+
+    def has(self, charge: Charge, resource: str) -> bool:
+        """Whether this was paid for."""
+        ids, number = self._ids.get(charge), _number(resource)
+        if ids is None or number is None:
+            return False
+        place = bisect_left(ids, number)
+        return place < len(ids) and ids[place] == number
+
+    def cost(self) -> int:
+        """What they cost, in micro-dollars."""
+        return sum(len(ids) * PRICES.micros(charge) for charge, ids in self._ids.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What it means that the rows of a file come again.
+
+    Args:
+        paid: what of them was paid for on the day of the file's last page.
+        cost: what X charges for all others, in micro-dollars.
+    """
+
+    paid: Receipts
+    cost: int
+
+
+def again(
+    rows: Iterable[Row],
+    endpoint: Endpoint[object],
+    *,
+    earlier: int,
+    day: int,
+    today: int,
+    known: _Known,
+) -> Again:
+    """What it means that ``rows`` come again.
+
+    Args:
+        rows: of the file, from its first one.
+        endpoint: where they came from.
+        earlier: how many of them came on days before ``day``.
+        day: the UTC day of the last one, counted from 1970-01-01.
+        today: the UTC day on which they are to come again.
+        known: whether the budget remembers to have paid for a resource today.
+    """
+    paid, unpaid = Receipts(day), Receipts(today)
+    for index, row in enumerate(rows):
+        current = index >= earlier
+        for charge, resource in charges(row, endpoint.charge):
+            if current:
+                paid.add(charge, resource)
+            if not (current and day == today) and not known(charge, resource):
+                unpaid.add(charge, resource)
+    paid.sort()
+    unpaid.sort()
+    return Again(paid, unpaid.cost())
+
+
+def charges(row: Row, charge: Charge | None) -> Iterator[tuple[Charge, str]]:
+    """What X charges for a row: for itself, and for what is joined to it.
+
+    Args:
+        row: as it was written.
+        charge: what the item itself is charged as; ``None`` where that is not documented.
+    """
+    resource = row.get("media_key" if charge == "media_read" else "id")
+    if charge is not None and isinstance(resource, str):
+        yield charge, resource
+    for key in _JOINED & row.keys():
+        joined = row[key]
+        several = cast("Sequence[object]", joined if isinstance(joined, list) else [joined])
+        for each in several:
+            if isinstance(each, dict):
+                part = cast("Row", each)
+                yield from charges(part, _charge_of(part))
+
+
+def _charge_of(joined: Row) -> Charge | None:
+    """What X charges a joined object as; no price is listed for places and polls."""
+    if "media_key" in joined:
+        return "media_read"
+    return "user_read" if "username" in joined else "post_read" if "text" in joined else None
+
+
+def _number(resource: str) -> int | None:
+    """An id, or the part of a media key behind its type, as 64 bits."""
+    digits = resource.rpartition("_")[2]
+    number = int(digits) if digits.isdecimal() else _LARGEST + 1
+    return number if number <= _LARGEST else None
+
+
+def _each_once(ids: Iterable[int]) -> array[int]:
+    once: array[int] = array("Q")
+    for each in ids:
+        if not once or once[-1] != each:
+            once.append(each)
+    return once
