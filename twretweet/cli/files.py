@@ -1,9 +1,22 @@
-"""Writing files so that a crash leaves the old one or the new one, and nothing in between."""
+"""Writing files so that a crash leaves the old one or the new one, and nothing in between.
+
+What is written first is a draft beside the file, made anew under a name that nobody else has. A
+process that is killed leaves its draft; the next that writes the same file sweeps it up.
+"""
+
+from __future__ import annotations
 
 import contextlib
 import os
+import re
+import secrets
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
+from typing import BinaryIO
+
+_DRAFT = ".twretweet-draft"
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would end lines in its own way
 
 
 def replace(file: Path, content: bytes) -> None:
@@ -13,25 +26,74 @@ def replace(file: Path, content: bytes) -> None:
         OSError: it can't be written; what was there is there.
     """
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)
-    _fill(handle, Path(name), content, durable=False)
-    _rename(Path(name), file)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(content)
+        draft.replace(file)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
-def replace_durably(file: Path, content: bytes) -> None:
-    """Write the whole file or nothing, so that it outlives a power failure.
+@contextlib.contextmanager
+def drafted(file: Path, *, mode: int = 0o666) -> Generator[BinaryIO]:
+    """Write a draft, which becomes ``file`` at the end of the block and outlives a power failure.
 
-    Nobody else may write it. So the draft has the same name each time, and a process that is
-    killed over and over leaves one of them at the most.
+    Args:
+        file: where it is to be.
+        mode: who may read and write it, less what the process's umask takes away.
 
     Raises:
         OSError: it can't be written; what was there is there.
     """
-    draft = file.with_name(f"{file.name}.new")
-    draft.unlink(missing_ok=True)
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    _fill(handle, draft, content, durable=True)
-    _rename(draft, file)
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}{_DRAFT}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
+    try:
+        with os.fdopen(handle, "wb") as content:
+            yield content
+            content.flush()
+            os.fsync(content.fileno())
+        draft.replace(file)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     sync_folder(file.parent)
+
+
+def replace_durably(file: Path, content: bytes) -> None:
+    """Write the whole file or nothing, readable by its owner alone, to outlive a power failure.
+
+    Raises:
+        OSError: it can't be written; what was there is there.
+    """
+    with drafted(file, mode=0o600) as draft:
+        draft.write(content)
+
+
+def attempt(file: Path, content: bytes) -> None:
+    """Write a draft of ``file``, and remove it again.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    with contextlib.suppress(_Given), drafted(file, mode=0o600) as draft:
+        draft.write(content)
+        draft.flush()
+        raise _Given
+
+
+class _Given(Exception):
+    """The draft is given up."""
+
+
+def sweep(file: Path) -> None:
+    """Remove the drafts of ``file`` that killed processes have left; nobody else may write it."""
+    ours = re.compile(re.escape(f".{file.name}.") + "[0-9a-f]{8}" + re.escape(_DRAFT))
+    with contextlib.suppress(OSError):
+        for each in file.parent.iterdir():
+            if ours.fullmatch(each.name):
+                each.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
@@ -43,23 +105,3 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _fill(handle: int, draft: Path, content: bytes, *, durable: bool) -> None:
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def _rename(draft: Path, file: Path) -> None:
-    try:
-        draft.replace(file)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise

@@ -185,15 +185,34 @@ def test_overwriting_leaves_no_moment_with_the_old_checkpoint_beside_new_rows(fi
     assert file.read_bytes() == whole(file, 7)
 
 
-def test_a_run_that_ends_while_it_overwrites_leaves_no_checkpoint_of_the_old_rows(file):
+def test_a_run_that_can_not_overwrite_leaves_the_old_rows(file):
     with opened(file) as output:
         write(output, 0, finished=True)
-    in_the_way = beside(file).with_name(f"{beside(file).name}.new")
-    in_the_way.mkdir()
+    before = file.read_bytes()
+    in_the_way = beside(file)
     with pytest.raises(OutputFailed), opened(file, "force") as output:
+        in_the_way.unlink()
+        in_the_way.mkdir()
         write(output, 7)
-    assert not beside(file).exists()
-    in_the_way.rmdir()
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("mode", ["new", "force", "resume"])
+def test_a_checkpoint_that_can_not_be_written_is_told_before_anything_is_sent(tmp_path, mode):
+    # There is room for the name of the checkpoint, and none for that of its draft.
+    file = tmp_path / f"{'x' * 238}.csv"
+    if mode == "force":
+        file.write_text("precious\n")
+    with pytest.raises(OutputRefused, match=r"checkpoint can't be written: File name too long"):
+        opened(file, mode)
+    assert [each.read_text() for each in tmp_path.iterdir()] == ["precious\n"] * (mode == "force")
+
+
+def test_a_run_that_ends_while_it_overwrites_can_be_gone_on_with(file):
+    with opened(file) as output:
+        write(output, 0, finished=True)
+    # The first thing that is written is a checkpoint of nothing; then the file is emptied.
+    beside(file).write_bytes(msgspec.json.encode(Place(format=file.suffix[1:])))
     with opened(file) as output:
         write(output, 8)
     assert file.read_bytes() == whole(file, 8)

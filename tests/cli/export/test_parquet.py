@@ -64,7 +64,7 @@ def test_one_that_was_killed_while_the_file_was_made_makes_it_anew(file):
     with pytest.raises(KeyboardInterrupt), opened(file) as output:
         write(output, 0, finished=True)
         raise KeyboardInterrupt
-    file.with_name("rows.parquet.new").write_bytes(b"PAR1 half of it")
+    file.with_name(".rows.parquet.0123abcd.twretweet-draft").write_bytes(b"PAR1 half of it")
     with opened(file) as output:
         assert output.place.finished
     assert ids(file) == ["0a", "0b"]

@@ -4,9 +4,10 @@ The rules:
 
 - A page of rows is written as a whole and is on the disk before its checkpoint is. Whoever looks
   sees whole lines, and a walk that is stopped leaves them.
-- A file is opened before anything is asked of X, so that a mistake costs nothing; but an old one
-  is emptied only when the first page is there, and a new one that stayed empty because the walk
-  failed is removed again, so that the same command can simply be repeated.
+- A file is opened before anything is asked of X, and its checkpoint is tried, so that a mistake
+  costs nothing; but an old one is emptied only when the first page is there and its checkpoint is
+  written, and a new one that stayed empty because the walk failed is removed again, so that the
+  same command can simply be repeated.
 - If a disk is full, the file ends with the last whole page.
 - One process at a time: the file is locked while it is written.
 """
@@ -25,9 +26,9 @@ import msgspec
 
 from twretweet.cli.export.formats import Encoder
 from twretweet.cli.export.output import write_all
-from twretweet.cli.export.place import Place, checksum, describes, save
+from twretweet.cli.export.place import Place, checksum, describes, save, try_to_save
 from twretweet.cli.export.rows import Row
-from twretweet.cli.files import sync_folder
+from twretweet.cli.files import sweep, sync_folder
 from twretweet.cli.outcome import OutputFailed, OutputRefused
 
 Mode: TypeAlias = Literal["new", "force", "resume"]
@@ -57,14 +58,18 @@ class File:
         self._encoder = encoder
         self.place = place
         self._begun = mode == "resume" and place.rows + place.size > 0
+        # A link stays one; what it leads to is written.
+        self._real = Path(os.path.realpath(path))
         with _refusing(path):
-            self._file, self._is_new = _open(path, mode)
+            self._file, self._is_new = _open(self._real, mode)
             try:
                 _lock(self._file, path)
+                sweep(checkpoint)
+                try_to_save(checkpoint, place)
                 if self._begun:
                     self._go_on()
             except BaseException:
-                self._file.close()
+                self._close()
                 raise
 
     @property
@@ -81,10 +86,13 @@ class File:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         with contextlib.suppress(OSError):
             self._file.close()
         if self._is_new and not self._begun:
-            self._path.unlink(missing_ok=True)
+            self._real.unlink(missing_ok=True)
 
     def write(self, rows: Sequence[Row], place: Place) -> None:
         """Write these rows now, then the checkpoint."""
@@ -111,12 +119,12 @@ class File:
         """Give up what the file held before; from here on it is this export's."""
         if self._begun:
             return
-        with _failing(self._path):
-            # In this order no moment has a checkpoint beside a file that it does not describe.
-            self._checkpoint.unlink(missing_ok=True)
-            self._file.truncate(0)
+        # In this order no moment has a checkpoint beside a file that it does not describe: that
+        # of a beginning describes any file.
         save(self._checkpoint, self.place)
-        sync_folder(self._path.parent)
+        with _failing(self._path):
+            self._file.truncate(0)
+        sync_folder(self._real.parent)
         self._begun = True
 
     def _put(self, content: bytes, place: Place) -> None:
@@ -134,7 +142,13 @@ class File:
             size=before.size + len(content),
             checksum=checksum(content, before.checksum),
         )
-        save(self._checkpoint, self.place)
+        try:
+            save(self._checkpoint, self.place)
+        except OutputFailed as error:
+            raise OutputFailed(
+                f"{error}. The rows of the last page are in {self._path}, but will be asked for "
+                "again"
+            ) from error
 
     def _go_on(self) -> None:
         """Cut off what came with a page that was not whole."""

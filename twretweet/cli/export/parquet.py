@@ -12,6 +12,7 @@ with its length.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +25,7 @@ from twretweet.cli.export.columns import Column, cell
 from twretweet.cli.export.file import File
 from twretweet.cli.export.place import Place
 from twretweet.cli.export.rows import Row
-from twretweet.cli.files import sync_folder
+from twretweet.cli.files import drafted, sweep
 from twretweet.cli.outcome import OutputFailed
 
 _GROUP = 10_000  # rows
@@ -55,6 +56,8 @@ class Parquet:
         self, path: Path, columns: Sequence[Column], journal: File | None, place: Place
     ) -> None:
         self._path = path
+        # A link stays one; what it leads to is written.
+        self._target = Path(os.path.realpath(path))
         self._columns = tuple(columns)
         self._journal = journal
         self._place = place
@@ -72,6 +75,8 @@ class Parquet:
             if self._journal is not None:
                 self._journal.__exit__(None, None, None)
             raise
+        if self._journal is not None:
+            sweep(self._target)
         return self
 
     def __exit__(
@@ -110,21 +115,14 @@ class Parquet:
             self._journal.end(place)
 
     def _make(self) -> None:
-        draft = self._path.with_name(f"{self._path.name}.new")
         try:
-            with journal_of(self._path).open("rb") as journal, draft.open("wb") as file:
+            with journal_of(self._path).open("rb") as journal, drafted(self._target) as file:
                 convert(journal, self.place.size, self._columns, file)
-            draft.replace(self._path)
-            sync_folder(self._path.parent)
         except OSError as error:
-            draft.unlink(missing_ok=True)
             raise OutputFailed(
                 f"{self._path} can't be written: {error.strerror or error}. All rows are in "
                 f"{journal_of(self._path)}, as JSON Lines; --resume makes the file of it"
             ) from error
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
 
 
 def convert(journal: BinaryIO, size: int, columns: Sequence[Column], file: BinaryIO) -> None:

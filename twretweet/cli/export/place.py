@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from twretweet.cli.export.formats import Format
-from twretweet.cli.files import replace_durably
+from twretweet.cli.files import attempt, replace_durably
 from twretweet.cli.outcome import OutputFailed, OutputRefused
 from twretweet.walk import Checkpoint
 
@@ -100,12 +100,28 @@ def save(path: Path, place: Place) -> None:
         OutputFailed: it can't be written.
     """
     try:
-        replace_durably(path, msgspec.json.encode(place) + b"\n")
+        replace_durably(path, _encoded(place))
     except OSError as error:
-        raise OutputFailed(
-            f"{path} can't be written: {error.strerror}. The rows of the last page are in the "
-            "file, but will be asked for again"
+        raise OutputFailed(f"{path} can't be written: {error.strerror}") from error
+
+
+def try_to_save(path: Path, place: Place) -> None:
+    """Write a checkpoint to where ``path`` is going to be, and remove it again.
+
+    Raises:
+        OutputRefused: it can't be written.
+    """
+    try:
+        attempt(path, _encoded(place))
+    except OSError as error:
+        raise OutputRefused(
+            f"{path} can't be written: {error.strerror}. An export needs it beside its file, to "
+            "be gone on with: give another --out"
         ) from error
+
+
+def _encoded(place: Place) -> bytes:
+    return msgspec.json.encode(place) + b"\n"
 
 
 def load(path: Path) -> Place | None:
