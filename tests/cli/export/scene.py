@@ -8,11 +8,9 @@ import twretweet as tw
 from tests.support.virtual_time import LoopClock
 from twretweet.cli.environment import Connection
 from twretweet.cli.export.columns import columns
-from twretweet.cli.export.formats import chosen
-from twretweet.cli.export.job import Job, walk
+from twretweet.cli.export.job import Job, look, walk
 from twretweet.cli.export.opening import open_output
 from twretweet.cli.export.options import How
-from twretweet.cli.export.place import Place
 from twretweet.cli.export.told import Told
 from twretweet.protocol import endpoints
 
@@ -57,10 +55,8 @@ class Scene:
     async def run(self, query: tw.TweetQuery = QUERY, **how: Any) -> Told:
         """Run once; raises what the export raises."""
         job = self.job(query, **how)
-        kind = chosen(job.how.format, job.how.out)
         told = self.told = Told(job.noun, job.how)
-        fresh = Place(format=kind)
-        with open_output(job.how.out, kind, columns(query), fresh, mode=job.how.mode) as output:
+        with open_output(look(job), columns(query)) as output:
             await walk(
                 job, output, told, connect=self._connect, watch=_unwatched, clock=self._clock
             )

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from twretweet.cli.export.columns import Column
-from twretweet.cli.export.opening import open_output
+from twretweet.cli.export.opening import examine, open_output
 from twretweet.cli.export.place import Place, beside
 from twretweet.cli.outcome import OutputFailed, OutputRefused
 from twretweet.walk import Checkpoint
@@ -28,7 +28,7 @@ def file(tmp_path: Path, kind: str) -> Path:
 
 def opened(file: Path, mode: str = "resume", kind: str | None = None):
     kind = kind or file.suffix[1:]
-    return open_output(str(file), kind, COLUMNS, Place(format=kind), mode=mode)
+    return open_output(examine(str(file), Place(format=kind), mode=mode), COLUMNS)
 
 
 def page(number: int) -> list[dict[str, object]]:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 import anyio
@@ -17,11 +16,11 @@ from twretweet.cli import environment
 from twretweet.cli.export.columns import columns
 from twretweet.cli.export.formats import chosen
 from twretweet.cli.export.lost import recall, search
-from twretweet.cli.export.opening import open_output
+from twretweet.cli.export.opening import Target, examine, open_output
 from twretweet.cli.export.options import How
 from twretweet.cli.export.output import Output
 from twretweet.cli.export.patience import Patience
-from twretweet.cli.export.place import Place, beside, load
+from twretweet.cli.export.place import Place
 from twretweet.cli.export.plan import Plan, lines
 from twretweet.cli.export.purse import Purse, SearchTooDear, day_of, dearest
 from twretweet.cli.export.rows import Rows
@@ -98,16 +97,13 @@ class Job(Generic[T]):
 
 def export(job: Job[T]) -> int:
     """Do what was asked, and return the exit code."""
-    kind = chosen(job.how.format, job.how.out)
-    fresh = Place(format=kind)
     told = Told(job.noun, job.how)
     try:
+        target = look(job)
         if job.how.dry_run:
-            anyio.run(_plan, job, fresh)
+            anyio.run(_plan, job, target.place)
             return OK
-        with open_output(
-            job.how.out, kind, columns(job.query), fresh, mode=job.how.mode
-        ) as output:
+        with open_output(target, columns(job.query)) as output:
             anyio.run(walk, job, output, told)
     except KeyboardInterrupt:
         number = told.stop.number if told.stop.asked else None
@@ -123,6 +119,20 @@ def export(job: Job[T]) -> int:
         raise Stopped(told.so_far(), told.stop.number)
     told.summary()
     return OK
+
+
+def look(job: Job[T]) -> Target:
+    """Look at what is to be written, and change nothing.
+
+    Raises:
+        OutputRefused: it must not be written.
+    """
+    how = job.how
+    fresh = Place(format=chosen(how.format, how.out))
+    target = examine(how.out, fresh, mode=how.mode)
+    _refuse_another(job, target.place.checkpoint())
+    _complete(target.place, how)
+    return target
 
 
 async def walk(
@@ -154,7 +164,6 @@ async def walk(
     tally.total = place.total if how.limit is None else how.limit
     purse = Purse(how.budget, spent=owed(place, clock.time()))
     tally.spent, tally.cap = dollars(purse.micros), purse.cap
-    _refuse_another(job, place.checkpoint())
     if _complete(place, how):
         return
     recall(output, job.endpoint, purse, day_of(clock.time()))
@@ -235,12 +244,10 @@ def _complete(place: Place, how: How) -> bool:
     return False
 
 
-async def _plan(job: Job[T], fresh: Place) -> None:
-    how, look = job.how, Purse()
-    resumed = load(beside(Path(how.out))) if how.mode == "resume" else None
-    place = resumed or fresh
+async def _plan(job: Job[T], place: Place) -> None:
+    how, purse = job.how, Purse()
     async with environment.connect(
-        max_wait=how.max_wait, account=how.account, budget=look
+        max_wait=how.max_wait, account=how.account, budget=purse
     ) as connection:
         session = connection.session
         job.walk(session, place.checkpoint())  # refuses what can't be asked
@@ -258,7 +265,7 @@ async def _plan(job: Job[T], fresh: Place) -> None:
         spent=owed(place, time.time()),
         most=job.most(1, now=time.time()),
         cap=Purse(how.budget).cap,
-        look=look.micros,
+        look=purse.micros,
     )
     for line in lines(plan, window, _QUARTER_HOUR):
         say(line)

@@ -146,9 +146,26 @@ def load(path: Path) -> Place | None:
         return msgspec.json.decode(content, type=Place)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise OutputRefused(
-            f"{path} is no checkpoint of an export ({error}): give --force to begin anew, or "
-            "another --out"
+            f"{path} is no checkpoint of an export ({error}): move it away and give --force to "
+            "begin anew, or another --out"
         ) from error
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether ``path`` is there and holds no checkpoint of an export, of whatever version.
+
+    Raises:
+        OutputRefused: it can't be read.
+    """
+    try:
+        msgspec.json.decode(path.read_bytes(), type=_Versioned)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise OutputRefused(f"{path} can't be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return True
+    return False
 
 
 def checksum(content: bytes, before: int = 0) -> int:
