@@ -34,6 +34,10 @@ class OutputFailed(TwretweetError):
     paid = 0
 
 
+class OutputLost(OutputFailed):
+    """What was written is not where it was any more; somebody else has changed it."""
+
+
 class MissingExtra(TwretweetError):
     """What was asked for needs packages that are not installed.
 

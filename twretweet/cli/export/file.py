@@ -8,6 +8,8 @@ The rules:
   costs nothing; but an old one is emptied only when the first page is there and its checkpoint is
   written, and a new one that stayed empty because the walk failed is removed again, so that the
   same command can simply be repeated.
+- Before a page is asked for, before it is written and at the end it is seen whether the file is
+  still there and as long as it was left: nothing is paid for rows that nobody would find.
 - If a disk is full, the file ends with the last whole page.
 - One process at a time: the file is locked while it is written.
 """
@@ -29,7 +31,7 @@ from twretweet.cli.export.output import write_all
 from twretweet.cli.export.place import Place, checksum, describes, save, try_to_save
 from twretweet.cli.export.rows import Row
 from twretweet.cli.files import sweep, sync_folder
-from twretweet.cli.outcome import OutputFailed, OutputRefused
+from twretweet.cli.outcome import OutputFailed, OutputLost, OutputRefused
 
 Mode: TypeAlias = Literal["new", "force", "resume"]
 
@@ -102,6 +104,26 @@ class File:
             lines = self._encoder.head + lines
         self._put(lines, place)
 
+    def check(self) -> None:
+        """See whether the file is still there, and as long as it was left."""
+        try:
+            here, there = os.fstat(self._file.fileno()), self._real.stat()
+        except OSError as error:
+            raise OutputLost(
+                f"{self._path} was taken away while it was written ({error.strerror}): what was "
+                "written is lost unless you find it; --force begins anew"
+            ) from error
+        if not os.path.samestat(here, there):
+            raise OutputLost(
+                f"another file was put in the place of {self._path} while it was written: give "
+                "another --out, or --force to overwrite that one"
+            )
+        if self._begun and here.st_size != self.place.size:
+            raise OutputLost(
+                f"{self._path} was changed while it was written: it has {here.st_size:,} bytes "
+                f"and not {self.place.size:,}; --force begins anew"
+            )
+
     def read(self) -> Iterator[Row]:
         """All rows up to where it stands, read back."""
         if self._begun:
@@ -128,6 +150,7 @@ class File:
         self._begun = True
 
     def _put(self, content: bytes, place: Place) -> None:
+        self.check()
         before = self.place
         try:
             write_all(self._file, content)

@@ -50,6 +50,14 @@ class Output(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """See whether what was written is still where it was, before more is paid for.
+
+        Raises:
+            OutputLost: it is not.
+        """
+        ...
+
     def read(self) -> Iterator[Row]:
         """All rows up to where it stands, read back; none from where they can't be.
 
@@ -114,6 +122,9 @@ class Stream:
         self.place = place
         self._put(self._head + self._encoder.encode(rows))
         self._head = b""
+
+    def check(self) -> None:
+        """Nobody can tell."""
 
     def read(self) -> Iterator[Row]:
         """No rows: they are gone."""

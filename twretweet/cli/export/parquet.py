@@ -26,7 +26,7 @@ from twretweet.cli.export.file import File
 from twretweet.cli.export.place import Place
 from twretweet.cli.export.rows import Row
 from twretweet.cli.files import drafted, sweep
-from twretweet.cli.outcome import OutputFailed
+from twretweet.cli.outcome import OutputFailed, OutputLost
 
 _GROUP = 10_000  # rows
 _GROUP_BYTES = 32 << 20
@@ -91,6 +91,8 @@ class Parquet:
         try:
             if journal.begun and error is None:
                 self._make()
+            elif isinstance(error, OutputLost):
+                pass  # there is nothing to make it of
             elif journal.begun and isinstance(error, Exception):
                 # It is the first error that has to be told.
                 with contextlib.suppress(OutputFailed):
@@ -104,6 +106,11 @@ class Parquet:
         """Write these rows to the journal now."""
         if self._journal is not None:
             self._journal.write(rows, place)
+
+    def check(self) -> None:
+        """See whether the journal is still there, and as long as it was left."""
+        if self._journal is not None:
+            self._journal.check()
 
     def read(self) -> Iterator[Row]:
         """All rows of the journal."""

@@ -12,7 +12,7 @@ from twretweet.cli.export.formats import STANDARD_OUTPUT
 from twretweet.cli.export.options import How
 from twretweet.cli.export.stop import Stop
 from twretweet.cli.lines import Lines
-from twretweet.cli.outcome import complain
+from twretweet.cli.outcome import OutputLost, complain
 from twretweet.cli.tally import Tally, money, progress
 from twretweet.cli.watch import Display
 from twretweet.errors import BudgetExceeded, Forbidden, NotFound, QueryError, TwretweetError
@@ -77,7 +77,7 @@ class Told:
         return "" if self._out == STANDARD_OUTPUT else f", in {self._out}"
 
     def _way(self, error: TwretweetError | None) -> str:
-        if not self.resumable or isinstance(error, QueryError | NotFound | Forbidden):
+        if not self.resumable or isinstance(error, QueryError | NotFound | Forbidden | OutputLost):
             return ""
         if isinstance(error, BudgetExceeded):
             return "; with a larger --budget, --resume goes on"
