@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from twretweet.cli.outcome import MissingExtra
@@ -92,7 +91,7 @@ def writer(file: BinaryIO, schema: Schema) -> AbstractContextManager[Writer]:
     return made
 
 
-def names(path: Path) -> Sequence[str]:
+def names(file: BinaryIO) -> Sequence[str]:
     """The columns of a Parquet file.
 
     Raises:
@@ -100,22 +99,24 @@ def names(path: Path) -> Sequence[str]:
         OSError: it can't be read.
         ValueError: it is no Parquet file.
     """
-    return _reader(path).schema_arrow.names
+    return _reader(file).schema_arrow.names
 
 
-def batches(path: Path, columns: Sequence[str], size: int) -> Iterator[dict[str, list[object]]]:
+def batches(
+    file: BinaryIO, columns: Sequence[str], size: int
+) -> Iterator[dict[str, list[object]]]:
     """The values of some columns of a Parquet file, ``size`` rows at a time.
 
     Raises:
         OSError: it can't be read.
         ValueError: it is no Parquet file.
     """
-    for each in _reader(path).iter_batches(batch_size=size, columns=columns):
+    for each in _reader(file).iter_batches(batch_size=size, columns=columns):
         yield each.to_pydict()
 
 
-def _reader(path: Path) -> _Reader:
-    return cast("_Reader", _pyarrow("pyarrow.parquet").ParquetFile(path))
+def _reader(file: BinaryIO) -> _Reader:
+    return cast("_Reader", _pyarrow("pyarrow.parquet").ParquetFile(file))
 
 
 def _pyarrow(name: str) -> Any:  # noqa: ANN401  # typed by the functions above

@@ -1,5 +1,6 @@
 """What is drawn of a file, in the terminal and as a picture."""
 
+import io
 import re
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from array import array
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +119,44 @@ def test_the_command_writes_a_picture_and_keeps_what_is_there(rows, capsys):
     assert picture.read_text() == "precious"
     assert main(["plot", "rows.csv", "--out", "p.svg", "--force"]) == 0
     assert picture.read_text().startswith("<?xml")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+def test_a_picture_that_can_not_be_written_leaves_the_old_one(rows):
+    picture = rows.with_name("p.svg")
+    picture.write_text("precious")
+    words = ("plot", "rows.csv", "--out", "p.svg", "--force")
+    done = subprocess.run(
+        # No file may be longer than a block of 1024 bytes.
+        ["/bin/bash", "-c", 'ulimit -f 1; exec "$@"', "bash", *COMMAND, *words],
+        cwd=rows.parent,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "p.svg can't be written: File too large" in one_line(done.stderr)
+    assert picture.read_text() == "precious"
+    assert {each.name for each in rows.parent.iterdir()} == {"rows.csv", "p.svg"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe")
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_a_pipe_is_read_like_a_file(rows, kind, name):
+    content = rows.read_bytes()
+    if kind == "parquet":
+        file = io.BytesIO()
+        table = {"id": ["1"], "text": ["t"]}
+        pq.write_table(pa.table(table), file)
+        content = file.getvalue()
+    done = subprocess.run(
+        [*COMMAND, "plot", name], input=content, capture_output=True, timeout=TIMEOUT, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    shown = "standard input" if name == "-" else "stdin"
+    assert re.match(rf"[\d,]+ retweets in {shown}\n", done.stdout.decode())
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,15 @@ import twretweet as tw
 from twretweet.cli.export.columns import columns
 from twretweet.cli.export.formats import Csv, JsonLines
 from twretweet.cli.export.parquet import convert
-from twretweet.cli.plot.reading import UNKNOWN, UnreadableFile, read
+from twretweet.cli.plot.reading import UNKNOWN, Series, UnreadableFile
+from twretweet.cli.plot.reading import read as read_named
 
 TWEETS = tw.TweetQuery().fields("created_at").author("public_metrics")
 USERS = tw.UserQuery().fields("public_metrics")
+
+
+def read(file: Path) -> Series:
+    return read_named(str(file))
 
 
 def tweet(number: int, followers: int | None, **more: object) -> dict[str, object]:
@@ -109,6 +114,11 @@ def test_a_torn_last_row_is_left_out(tmp_path):
         (b"PAR1 and nothing more", "is no exported file"),
         (b'{"id":"1","text":"t"}\nnonsense\n{"id":"2","text":"t"}\n', "line 2: "),
         (b'{"id":"1","text":7}\n', "line 1: "),
+        (b'{"a":1}\n', "line 1 has none of the fields"),
+        (b'{"what":"twretweet export","version":1,"walk":{"id":"1"}}\n', "line 1 has none"),
+        (b'{"id":"1","text":"t"}\n{"id":"2"}\n', "line 2 has none"),
+        (b'{"id":"1","text":"t","created_at":"0001-01-01T00:00:00.000Z"}\n', "of the year 1,"),
+        (b"id,text,created_at\r\n1,t,9999-12-31T23:59:59.000Z\r\n", "of the year 9999,"),
         (b"id,text,author.public_metrics.followers_count\r\n1,t,many\r\n", "many"),
     ],
 )

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from twretweet.cli.console import output
+from twretweet.cli.files import drafted
 from twretweet.cli.outcome import OK, OutputFailed, OutputRefused, complain, say
-from twretweet.cli.plot.reading import read
+from twretweet.cli.plot.reading import STANDARD_INPUT, read
 from twretweet.cli.plot.sketch import sketch
 
 _KINDS = (".png", ".svg")
 
 
 def plot(
-    file: Annotated[str, Parameter(name="FILE", help="What an export wrote, in any format.")],
+    file: Annotated[
+        str,
+        Parameter(
+            name="FILE",
+            allow_leading_hyphen=True,
+            help='What an export wrote, in any format; "-" is standard input.',
+        ),
+    ],
     /,
     *,
     out: Annotated[
@@ -32,27 +40,34 @@ def plot(
     ] = False,
 ) -> int:
     """Show retweets over time and the reach of those who retweeted, from an exported file."""
-    path = Path(file)
     target = None if out is None else _target(Path(out), force=force)
-    series = read(path)
+    series = read(file)
+    name = Path(file).name if file != STANDARD_INPUT else "standard input"
     if series.torn:
-        complain(f"the last row of {path} is not whole, and is left out")
+        complain(f"the last row of {name} is not whole, and is left out")
     if target is None:
-        for line in sketch(series, path.name, output().width):
+        for line in sketch(series, name, output().width):
             say(line)
         return OK
     # Takes a second to import, and only pictures need it.
     from twretweet.cli.plot.picture import draw  # noqa: PLC0415
 
-    content = draw(series, path.name, target.suffix.lower().removeprefix("."))
+    content = draw(series, name, target.suffix.lower().removeprefix("."))
     try:
-        target.write_bytes(content)
+        _put(target, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            target.unlink()  # half a picture is none
         raise OutputFailed(f"{target} can't be written: {error.strerror}") from error
     say(f"{target}: {len(series.followers):,} {series.noun}")
     return OK
+
+
+def _put(target: Path, content: bytes) -> None:
+    """Write the whole picture or nothing; an old one stays until then."""
+    if target.exists():
+        # Whoever may write the folder could replace a file that must not be written.
+        target.open("r+b").close()
+    with drafted(Path(os.path.realpath(target))) as draft:
+        draft.write(content)
 
 
 def _target(path: Path, *, force: bool) -> Path:

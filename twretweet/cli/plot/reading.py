@@ -6,16 +6,20 @@ a million of them take 16 MB.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import heapq
 import math
+import shutil
+import sys
+import tempfile
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +27,7 @@ from msgspec import Struct
 from twretweet.cli import arrow
 from twretweet.errors import TwretweetError
 
+STANDARD_INPUT = "-"
 UNKNOWN = -1  # in place of a number of followers
 _MOST = 5
 _BATCH = 10_000
@@ -31,6 +36,7 @@ _BATCH = 10_000
 # Source: https://docs.x.com/resources/fundamentals/x-ids
 _FIRST_MILLISECOND = 1_288_834_974_657
 _FIRST_DATED = 29_700_859_247
+_FIRST_YEAR, _LAST_YEAR = 2006, 2300  # a picture has no room for more
 
 _Cells: TypeAlias = tuple[object, object, object, object]
 _TWEET_COLUMNS = ("id", "created_at", "author.public_metrics.followers_count", "author.username")
@@ -82,71 +88,96 @@ class _Line(_Author):
     author: _Author | None = None
 
 
-def read(path: Path) -> Series:
-    """Read ``path``.
+def read(name: str) -> Series:
+    """Read an exported file.
+
+    Args:
+        name: its path, or ``"-"`` for standard input.
 
     Raises:
         UnreadableFile: it can't be read, or is no exported file.
         MissingExtra: it is Parquet, and pyarrow is not installed.
     """
+    shown = "standard input" if name == STANDARD_INPUT else name
     try:
-        with path.open("rb") as file:
+        with _opened(name) as file:
             head = file.read(4)
-        if not head:
-            raise UnreadableFile(f"{path} is empty: there is nothing to plot")
-        if head == b"PAR1":
-            series = _read_parquet(path)
-        elif head.startswith(b"{"):
-            series = _read_lines(path)
-        else:
-            series = _read_csv(path)
+            file.seek(0)
+            if not head:
+                raise UnreadableFile(f"{shown} is empty: there is nothing to plot")
+            if head == b"PAR1":
+                series = _read_parquet(file)
+            elif head.startswith(b"{"):
+                series = _read_lines(file)
+            else:
+                series = _read_csv(file)
     except OSError as error:
-        raise UnreadableFile(f"{path} can't be read: {error.strerror or error}") from error
+        raise UnreadableFile(f"{shown} can't be read: {error.strerror or error}") from error
     except (ValueError, UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableFile(f"{path} is no exported file: {error}") from error
+        raise UnreadableFile(f"{shown} is no exported file: {error}") from error
     series.most.sort(reverse=True)
     if not series.followers:
-        raise UnreadableFile(f"{path} holds no rows: there is nothing to plot")
+        raise UnreadableFile(f"{shown} holds no rows: there is nothing to plot")
     return series
 
 
-def _read_lines(path: Path) -> Series:
+@contextlib.contextmanager
+def _opened(name: str) -> Generator[BinaryIO]:
+    """Open a file so that one can go back in it; what comes from a pipe is written down first."""
+    with contextlib.ExitStack() as stack:
+        if name == STANDARD_INPUT:
+            # A shell's `<&-` leaves none, whatever the type says.
+            if getattr(sys, "stdin", None) is None:
+                raise UnreadableFile("standard input is closed: name a file, or open it")
+            file: BinaryIO = sys.stdin.buffer
+        else:
+            file = stack.enter_context(Path(name).open("rb"))
+        if not file.seekable():
+            copy = stack.enter_context(tempfile.TemporaryFile())
+            shutil.copyfileobj(file, copy)
+            copy.seek(0)
+            file = copy
+        yield file
+
+
+def _read_lines(file: BinaryIO) -> Series:
     decoder = msgspec.json.Decoder(_Line)
-    with path.open("rb") as file:
-        lines = enumerate(file, 1)
-        first = next(lines)
-        series = Series("retweets" if _line(decoder, *first).text is not None else "retweeters")
-        for number, line in chain([first], lines):
-            try:
-                row = _line(decoder, number, line)
-            except ValueError:
-                if line.endswith(b"\n"):
-                    raise
-                series.torn = True
-                break
-            who = row.author if series.noun == "retweets" else row
-            metrics = None if who is None else who.public_metrics
-            count = None if metrics is None else metrics.followers_count
-            _add(series, (row.id, row.created_at, count, None if who is None else who.username))
+    lines = enumerate(file, 1)
+    first = next(lines)
+    series = Series("retweets" if _line(decoder, *first).text is not None else "retweeters")
+    for number, line in chain([first], lines):
+        try:
+            row = _line(decoder, number, line)
+        except ValueError:
+            if line.endswith(b"\n"):
+                raise
+            series.torn = True
+            break
+        who = row.author if series.noun == "retweets" else row
+        metrics = None if who is None else who.public_metrics
+        count = None if metrics is None else metrics.followers_count
+        _add(series, (row.id, row.created_at, count, None if who is None else who.username))
     return series
 
 
 def _line(decoder: msgspec.json.Decoder[_Line], number: int, line: bytes) -> _Line:
     try:
-        return decoder.decode(line)
+        row = decoder.decode(line)
     except msgspec.DecodeError as error:
         raise ValueError(f"line {number}: {error}") from error
+    if not row.id or (row.text is None and row.username is None):
+        raise ValueError(f"line {number} has none of the fields that an export writes")
+    return row
 
 
-def _read_csv(path: Path) -> Series:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file, strict=True)
-        header = next(rows)
-        series, columns = _columns(header)
-        places = [header.index(name) if name in header else None for name in columns]
-        for row in _whole(rows, len(header), series):
-            cells = [None if place is None else row[place] or None for place in places]
-            _add(series, (cells[0], cells[1], cells[2], cells[3]))
+def _read_csv(file: BinaryIO) -> Series:
+    rows = csv.reader((line.decode() for line in file), strict=True)
+    header = next(rows)
+    series, columns = _columns(header)
+    places = [header.index(name) if name in header else None for name in columns]
+    for row in _whole(rows, len(header), series):
+        cells = [None if place is None else row[place] or None for place in places]
+        _add(series, (cells[0], cells[1], cells[2], cells[3]))
     return series
 
 
@@ -166,11 +197,11 @@ def _whole(rows: Iterator[list[str]], width: int, series: Series) -> Iterator[li
         series.torn = True
 
 
-def _read_parquet(path: Path) -> Series:
-    names = arrow.names(path)
+def _read_parquet(file: BinaryIO) -> Series:
+    names = arrow.names(file)
     series, columns = _columns(names)
     there = [name for name in dict.fromkeys(columns) if name in names]
-    for batch in arrow.batches(path, there, _BATCH):
+    for batch in arrow.batches(file, there, _BATCH):
         length = len(batch["id"])
         cells: list[Iterable[object]] = [batch.get(name, [None] * length) for name in columns]
         for row in zip(*cells, strict=True):
@@ -203,9 +234,10 @@ def _add(series: Series, cells: _Cells) -> None:
 
 
 def _moment(created: object) -> float | None:
-    if isinstance(created, datetime):
-        return created.replace(tzinfo=created.tzinfo or UTC).timestamp()
-    return datetime.fromisoformat(str(created)).timestamp()
+    moment = created if isinstance(created, datetime) else datetime.fromisoformat(str(created))
+    if not _FIRST_YEAR <= moment.year < _LAST_YEAR:
+        raise ValueError(f"a row is of the year {moment.year}, when there was no X")
+    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
 
 
 def _dated(tweet_id: str) -> float | None:
