@@ -1,5 +1,7 @@
 """What is said of how far a walk is: pure functions of a tally and a window."""
 
+import os
+
 import pytest
 from rich.console import Console
 
@@ -133,6 +135,18 @@ def test_a_note_above_the_bar_can_not_steer_the_terminal():
         bar.note("X says: \x1b[31m\x9b2J[bold]red\r\n; trying again in 5 s")
     assert "X says: [31m 2J[bold]red ; trying again in 5 s" in capture.get()
     assert "\x1b[31m" not in capture.get()
+
+
+def test_a_bar_goes_on_when_its_terminal_is_closed():
+    screen, terminal = os.openpty()
+    with os.fdopen(terminal, "w") as stream:
+        console = Console(file=stream, width=60, force_terminal=True, color_system=None)
+        with Bar(console, keep=False) as bar:
+            bar.show(tally(), OPEN)
+            os.close(screen)
+            bar.show(tally(), WAITING)
+            bar.note("trying again in 5 s")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), terminal)  # for what is in the buffer
 
 
 @pytest.mark.parametrize("width", [30, 50, 80, 200])

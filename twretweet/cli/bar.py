@@ -1,6 +1,8 @@
 """The progress of a walk on a terminal: a bar, and a line that fits narrow windows too."""
 
+import contextlib
 import time
+from collections.abc import Generator
 from types import TracebackType
 from typing import Self
 
@@ -28,9 +30,11 @@ class Bar:
     def __init__(self, console: Console, *, keep: bool) -> None:
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=not keep)
+        self._gone = False
 
     def __enter__(self) -> Self:
-        self._live.start()
+        with self._on_terminal():
+            self._live.start()
         return self
 
     def __exit__(
@@ -39,15 +43,30 @@ class Bar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._live.stop()
+        with self._on_terminal():
+            self._live.stop()
 
     def note(self, line: str) -> None:
         """Write a line above the bar."""
-        self._live.console.print(plain(line), markup=False, highlight=False)
+        if not self._gone:
+            with self._on_terminal():
+                self._live.console.print(plain(line), markup=False, highlight=False)
 
     def show(self, tally: Tally, window: Window | None) -> None:
         """Draw this state."""
-        self._live.update(draw(tally, window, self._console.width), refresh=True)
+        if not self._gone:
+            with self._on_terminal():
+                self._live.update(draw(tally, window, self._console.width), refresh=True)
+
+    @contextlib.contextmanager
+    def _on_terminal(self) -> Generator[None]:
+        """Go on without the terminal when it is closed: the walk is worth more than its bar."""
+        try:
+            yield
+        except BrokenPipeError:
+            raise  # `| head` has seen enough
+        except OSError:
+            self._gone = True
 
 
 def draw(tally: Tally, window: Window | None, width: int) -> Table:

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import TextIO
+from typing import TextIO, cast
 
 from twretweet.errors import CredentialsError, QueryError, TwretweetError
 
@@ -65,8 +65,18 @@ class Stopped(BaseException):
 
 def complain(message: str) -> None:
     """Say what went wrong, as one line without control characters."""
-    with contextlib.suppress(OSError):
+    # A shell's `2>&-` leaves none, whatever the type says; print() would take the output for it.
+    if getattr(sys, "stderr", None) is None:
+        return
+    try:
         print("twretweet:", plain(message), file=sys.stderr, flush=True)
+    except OSError:
+        _drop(sys.stderr)
+
+
+def is_watched() -> bool:
+    """Whether standard error is a terminal."""
+    return getattr(sys, "stderr", None) is not None and sys.stderr.isatty()
 
 
 def plain(message: str) -> str:
@@ -126,9 +136,14 @@ def report(error: TwretweetError, then: str = "") -> int:
 
 def drop_output() -> None:
     """Let nothing more be written to standard output, not even when Python ends."""
+    _drop(sys.stdout)
+
+
+def _drop(stream: TextIO | None) -> None:
+    # What could not be written is still in its buffer, and would fail again when Python ends.
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, cast("TextIO", stream).fileno())
         os.close(nowhere)
 
 

@@ -5,6 +5,8 @@ import csv
 import fcntl
 import io
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -161,6 +163,41 @@ def test_a_closed_standard_output_is_one_line(bare, env, tweet):
     )
     assert done.returncode == 2
     assert "standard output is closed" in one_line(done.stderr)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+@pytest.mark.parametrize("out", [(), ("--out", "rows.jsonl")])
+def test_a_closed_standard_error_is_nothing_to_fail_for(bare, env, tweet, tmp_path, out):
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *COMMAND, "retweets", tweet, *out],
+        env={**bare, **env},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0
+    text = (tmp_path / "rows.jsonl").read_text() if out else done.stdout
+    assert len([json.loads(line) for line in text.splitlines()]) == 230
+    assert not out or done.stdout == "", "nor does it say there what belongs on standard error"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal")
+def test_an_export_outlives_its_terminal(bare, tmp_path, sandbox_of_its_own):
+    env, tweet = sandbox_of_its_own
+    screen, terminal = pty.openpty()
+    words = ("retweets", tweet, "--out", "rows.jsonl", "--max-results", "20")
+    with subprocess.Popen(
+        [*COMMAND, *words], env={**bare, **env, "TERM": "xterm"}, cwd=tmp_path, stderr=terminal
+    ) as process:
+        os.close(terminal)
+        shown = b""
+        while b"retweets" not in shown:
+            shown += os.read(screen, 1000)
+        os.close(screen)
+        assert process.wait(TIMEOUT) == 0
+    assert (tmp_path / "rows.jsonl").read_bytes().count(b"\n") == 1000
 
 
 def test_csv_goes_to_standard_output_too(here, tweet):

@@ -12,7 +12,7 @@ from twretweet.cli.export.formats import STANDARD_OUTPUT
 from twretweet.cli.export.options import How
 from twretweet.cli.export.stop import Stop
 from twretweet.cli.lines import Lines
-from twretweet.cli.outcome import OutputLost, complain
+from twretweet.cli.outcome import OutputLost, complain, is_watched
 from twretweet.cli.tally import Tally, money, progress
 from twretweet.cli.watch import Display
 from twretweet.errors import BudgetExceeded, Forbidden, NotFound, QueryError, TwretweetError
@@ -41,7 +41,7 @@ class Told:
     @property
     def is_followed(self) -> bool:
         """Whether somebody may look: then it is worth to know how many there will be."""
-        return self.resumable or sys.stderr.isatty()
+        return self.resumable or is_watched()
 
     def so_far(self, error: TwretweetError | None = None) -> str:
         """How far it came and how to go on, as the end of a line."""
@@ -86,7 +86,7 @@ class Told:
 
 def display(how: How) -> AbstractContextManager[Shown]:
     """A bar; or lines, where nobody looks, or the rows may well go to the same screen."""
-    if not sys.stderr.isatty():
+    if not is_watched():
         return nullcontext(Lines(complain, every=_LINE_EVERY))
     if how.out == STANDARD_OUTPUT and not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
         return nullcontext(Lines(complain, every=None if sys.stdout.isatty() else _LINE_EVERY))
