@@ -12,6 +12,7 @@ import random
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
@@ -40,11 +41,32 @@ class Served:
         pages: the tokens of the pages it gave, in order.
         lost: how many of each were lost on the way back.
         refused: how many requests it answered with 429.
+        troubled: how many it answered with 5xx.
+        unsent: how many requests never reached it.
+        searched: the pages that it gave after it had forgotten a token, since then the client
+            looks for its place from the top.
     """
 
     pages: list[str] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
     refused: int = 0
+    troubled: int = 0
+    unsent: int = 0
+    searched: set[str] | None = None
+
+    def serve(self, page: str) -> None:
+        """Note a page that it gave."""
+        if self.searched is None:
+            self.pages.append(page)
+        else:
+            self.searched.add(page)
+
+    def refuse(self, status: int) -> None:
+        """Note that it gave none."""
+        self.refused += status == HTTPStatus.TOO_MANY_REQUESTS
+        self.troubled += status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if status == HTTPStatus.BAD_REQUEST:
+            self.searched = set()
 
 
 class Faults:
@@ -91,7 +113,7 @@ class Faults:
     async def served(self, pages: int) -> None:
         """Wait until this run was given so many pages."""
         run = self.runs[-1]
-        while len(run.pages) < pages:
+        while len(run.pages) + len(run.searched or ()) < pages:
             self._news.clear()
             await self._news.wait()
 
@@ -128,6 +150,7 @@ class Faults:
         request = await reader.readuntil(b"\r\n\r\n")
         shares, chance = self._shares, self._random.random()
         if (chance := chance - shares.never_sent) < 0:
+            run.unsent += 1
             return False
         if (chance := chance - shares.slow) < 0:
             await asyncio.sleep(self._random.random() * shares.most_delay)
@@ -137,9 +160,10 @@ class Faults:
         reply = head + await up_reader.readexactly(int(found[1]) if found else 0)
         page = _page(request)
         status = int(head.split(b" ", 2)[1])
-        run.refused += status == 429
-        if page is not None and status == 200:
-            run.pages.append(page)
+        if status != HTTPStatus.OK:
+            run.refuse(status)
+        elif page is not None:
+            run.serve(page)
             self._news.set()
         if 0 <= chance < shares.lost + shares.cut_short:
             if page is not None and status == 200:

@@ -17,6 +17,8 @@ async def test_an_export_that_is_killed_holds_every_retweet_once_and_pays_no_pag
     assert outcome.complete
     assert outcome.again <= kills
     assert outcome.too_often == 0
+    assert outcome.searches >= 1
+    assert outcome.paid_once, (outcome.counted, outcome.charged, outcome.excuse)
 
 
 def counted(*runs: str) -> tuple[int, int]:
@@ -36,3 +38,19 @@ def test_the_count_excuses_one_page_for_each_kill_and_those_that_were_lost():
     _count([lost], outcome)
     assert (outcome.pages, outcome.again, outcome.too_often, outcome.lost) == (2, 0, 0, 1)
     assert FIRST not in lost.pages
+
+
+def test_the_count_excuses_what_is_read_again_while_a_place_is_searched():
+    searching = Served(list("d"))
+    searching.refuse(400)
+    for page in "abcde":
+        searching.serve(page)
+    outcome = Outcome()
+    _count([Served(list("abc")), searching, Served(list("ef"))], outcome)
+    assert (outcome.pages, outcome.again, outcome.too_often, outcome.searches) == (6, 1, 0, 1)
+
+
+def test_an_export_must_not_have_counted_less_than_x_charged():
+    assert Outcome(counted=7, charged=5, excuse=2).paid_once
+    assert not Outcome(counted=8, charged=5, excuse=2).paid_once
+    assert not Outcome(counted=4, charged=5, excuse=2).paid_once
