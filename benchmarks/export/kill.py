@@ -53,13 +53,13 @@ _PAGE_SECONDS = 0.02  # no page takes longer, but for the faults of the network
 _TIMEOUT = 120.0
 _WHAT = (
     "An export of {retweets:,} retweets, {size} to a page, killed with SIGKILL at random moments "
-    "and resumed; early: before the\nfirst page. The network is slow for 5 % of requests and "
-    "breaks 2.5 % of connections; X answers 1 % each with 503, with\n429, and that it has forgotten "
-    "the page token, so that the place is searched. Again: pages that were served again because\nof a "
-    "kill, which may cost one each; more: those that were served again without such an excuse. "
-    "Lost: replies that the\nnetwork lost. Readable: kills after which the file was whole up to "
-    "its checkpoint. Counted: what the export counted, as\na share of what X charged; what was lost "
-    "it counts in full."
+    "and resumed; early: before\nthe first page. The network is slow for 5 % of requests and "
+    "breaks 2.5 % of connections; X answers 1 % each with 503,\nwith 429, and that it has "
+    "forgotten the page token, so that the place is searched. Again: pages that were served\n"
+    "again because of a kill, which may cost one each; more: those that were served again without "
+    "such an excuse. Lost:\nreplies that the network lost. Readable: kills after which the file "
+    "was whole up to its checkpoint. Counted: what the\nexport counted, as a share of what X "
+    "charged; what was lost it counts in full."
 )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TextIO, cast
 
+from twretweet.cli.words import on_command_line
 from twretweet.errors import CredentialsError, QueryError, TwretweetError
 
 OK = 0
@@ -130,7 +131,7 @@ def report(error: TwretweetError, then: str = "") -> int:
         error: what went wrong.
         then: what else there is to know, as the end of the line.
     """
-    complain(f"{error}{then}")
+    complain(f"{on_command_line(str(error))}{then}")
     return USAGE if isinstance(error, QueryError | CredentialsError) else FAILED
 
 

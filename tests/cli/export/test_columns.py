@@ -4,6 +4,7 @@ import pytest
 
 import twretweet as tw
 from twretweet.cli.export.columns import Column, cell, columns
+from twretweet.cli.export.options import TweetOptions, UserOptions
 from twretweet.models import Tweet, User
 from twretweet.query.names import (
     TWEET_EXPANSIONS,
@@ -93,3 +94,11 @@ def test_a_row_without_the_object_has_nothing_in_its_columns():
     assert cell({"author": {}}, column) is None
     assert cell({"author": None}, column) is None
     assert cell({}, column) is None
+
+
+def test_names_that_are_newer_than_this_version_are_asked_for_as_they_stand():
+    raw = ["tweet.fields=newest,later", "user.fields=other"]
+    params = TweetOptions(fields=["lang"], raw=raw).query().to_params()
+    assert params == {"tweet.fields": "lang,later,newest", "user.fields": "other"}
+    params = UserOptions(raw=["user.fields=newest"]).query().to_params()
+    assert params == {"user.fields": "newest"}

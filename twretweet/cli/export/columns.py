@@ -2,8 +2,8 @@
 
 CSV and Parquet have them. Rows are objects within objects; here an object's fields become columns
 of their own, named by the way to them (``author.public_metrics.followers_count``), while lists of
-objects stay whole, as JSON. What X sends without being asked is in JSON Lines only: a table can't
-grow a column half-way.
+objects stay whole, as JSON. What X sends without being asked is in JSON Lines only, as far as the
+models know it: a table can't grow a column half-way.
 """
 
 from __future__ import annotations

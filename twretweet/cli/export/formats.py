@@ -1,6 +1,7 @@
 """What rows look like as bytes. All formats are appended to, a page at a time.
 
-- JSON Lines: each row as X's objects are, with what was joined inside.
+- JSON Lines: each row in X's own names, with what was joined inside; fields that are newer than
+  this version are left out.
 - CSV after RFC 4180: UTF-8, lines end with CRLF, a cell is quoted where it has to be. A list is
   JSON within its cell; what is missing is an empty cell.
 - Parquet can't be appended to, for what leads to its rows stands at its end. So rows go to a

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Annotated, Any, TypeAlias, cast
+from typing import Annotated, Any, TypeAlias, TypeVar, cast
 
 from cyclopts import Group, Parameter
 
@@ -27,6 +27,15 @@ def _asked(name: str, help_: str) -> Parameter:
 _USER = "; fields such as verified,public_metrics."
 _TWEET = "; fields such as created_at,lang."
 Names: TypeAlias = list[str] | None
+Raw: TypeAlias = Annotated[
+    Names,
+    _asked(
+        "--raw",
+        "Names that are newer than this version, sent as they stand: tweet.fields=NAME. Of what X "
+        "sends for them, only what this version knows is written.",
+    ),
+]
+_Query = TypeVar("_Query", TweetQuery, UserQuery)
 
 
 @Parameter(name="*")
@@ -64,6 +73,7 @@ class TweetOptions:
     expand: Annotated[
         Names, _asked("--expand", "Other expansions, such as edit_history_tweet_ids.")
     ] = None
+    raw: Raw = None
 
     def query(self) -> TweetQuery:
         """What is asked for.
@@ -87,7 +97,7 @@ class TweetOptions:
         if self.referenced is not None or self.referenced_author is not None:
             author = None if self.referenced_author is None else _names(self.referenced_author)
             query = query.referenced(*_names(self.referenced), author=author)
-        return query
+        return _with_raw(query, self.raw)
 
 
 @Parameter(name="*")
@@ -110,6 +120,7 @@ class UserOptions:
         _asked("--affiliation", f'Join the organisation\'s accounts as "affiliated_with"{_USER}'),
     ] = None
     expand: Annotated[Names, _asked("--expand", "Other expansions.")] = None
+    raw: Raw = None
 
     def query(self) -> UserQuery:
         """What is asked for.
@@ -124,7 +135,7 @@ class UserOptions:
             query = query.most_recent_tweet(*_names(self.most_recent_tweet))
         if self.affiliation is not None:
             query = query.affiliation(*_names(self.affiliation))
-        return query
+        return _with_raw(query, self.raw)
 
 
 @Parameter(name="*")
@@ -224,6 +235,18 @@ def with_empty_lists(words: Sequence[str]) -> list[str]:
         f"{word}=" if word in _LISTS and following.startswith("-") else word
         for word, following in zip_longest(words, words[1:], fillvalue="-")
     ]
+
+
+def _with_raw(query: _Query, given: Names) -> _Query:
+    parameter = ""
+    for name in names(given):
+        # As in tweet.fields=one,two: what stands alone belongs to what was named before it.
+        before, equals, rest = name.rpartition("=")
+        parameter = before if equals else parameter
+        if not parameter:
+            raise QueryError(f"--raw is {name!r}: it must be like tweet.fields=NAME")
+        query = query.raw(cast("Any", parameter), rest)
+    return query
 
 
 def _names(given: Names) -> tuple[Any, ...]:

@@ -17,7 +17,7 @@ from twretweet.cli.tally import money
 from twretweet.errors import BudgetExceeded
 from twretweet.protocol.charges import Most, most_of
 from twretweet.protocol.endpoints import Endpoint
-from twretweet.protocol.prices import PRICES, Charge, Usd
+from twretweet.protocol.prices import PRICES, Charge, Usd, micros_down
 
 _REMEMBERED = 50_000
 _DAY = 86_400.0
@@ -71,8 +71,9 @@ class Purse(Budget):
     """
 
     def __init__(self, usd: Usd | None = None, *, spent: int = 0) -> None:
-        super().__init__(usd)
-        self._ledger = self._book = _Book(self._ledger.cap)
+        super().__init__()
+        cap = None if usd is None else micros_down(usd, what="--budget")
+        self._ledger = self._book = _Book(cap)
         self._book.spent = spent
         self._search = 0
 

@@ -19,6 +19,7 @@ from twretweet.cli.export.rows import Rows
 from twretweet.cli.export.stop import Stop
 from twretweet.cli.outcome import OutputFailed
 from twretweet.cli.tally import Tally, seconds
+from twretweet.cli.words import on_command_line
 from twretweet.clock import Clock
 from twretweet.errors import TwretweetError
 from twretweet.models import Page, Tweet, User
@@ -116,7 +117,7 @@ async def _pages(session: Session, course: Course[T]) -> None:
             if pause is None:
                 raise
             stop.written()
-            course.teller.note(f"{error}; trying again in {seconds(pause)}")
+            course.teller.note(f"{on_command_line(str(error))}; trying again in {seconds(pause)}")
             await course.clock.sleep(pause)
             continue
         course.patience.renew()
