@@ -130,6 +130,8 @@ def test_parquet_is_written_in_row_groups():
         (None, "a.csv/rows.parquet", "parquet"),
         ("csv", "-", "csv"),
         ("JSONL", "rows.csv", "jsonl"),
+        ("csv", "rows.csv.gz", "csv"),
+        (None, "rows.txt", "jsonl"),
     ],
 )
 def test_the_format_is_the_one_that_was_named_or_that_of_the_suffix(given, target, kind):
@@ -139,5 +141,8 @@ def test_the_format_is_the_one_that_was_named_or_that_of_the_suffix(given, targe
 def test_an_unknown_format_and_parquet_on_a_stream_are_refused():
     with pytest.raises(QueryError, match="one of jsonl, csv, parquet"):
         chosen("xml", "rows")
+    for name in ("rows.csv.gz", "rows.TSV", "a.csv/rows.xlsx"):
+        with pytest.raises(OutputRefused, match="none of the formats: give another name, or --f"):
+            chosen(None, name)
     with pytest.raises(OutputRefused, match="give --out FILE, or --format csv"):
         chosen("parquet", "-")

@@ -30,6 +30,10 @@ _NAMED: dict[str, Format] = {"jsonl": "jsonl", "csv": "csv", "parquet": "parquet
 _SUFFIXES: dict[str, Format] = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet"}
 
 
+# Whoever gives a file such a name does not mean JSON Lines.
+_OTHERS = frozenset({".tsv", ".xls", ".xlsx", ".gz", ".bz2", ".xz", ".zst", ".zip"})
+
+
 class Encoder(Protocol):
     """Turns rows into bytes."""
 
@@ -96,9 +100,15 @@ def chosen(given: str | None, target: str) -> Format:
 
     Raises:
         QueryError: there is no such format.
-        OutputRefused: Parquet can't go to a stream.
+        OutputRefused: Parquet can't go to a stream, or the suffix is one of another format.
     """
-    kind = _SUFFIXES.get(Path(target).suffix.lower(), "jsonl")
+    suffix = Path(target).suffix.lower()
+    kind = _SUFFIXES.get(suffix, "jsonl")
+    if given is None and suffix in _OTHERS:
+        raise OutputRefused(
+            f"--out is {target!r}, and {suffix} is none of the formats: give another name, or "
+            f"--format to write {', '.join(_NAMED)} under this one"
+        )
     if given is not None:
         if given.lower() not in _NAMED:
             raise QueryError(f"--format is {given!r}: it must be one of {', '.join(_NAMED)}")
