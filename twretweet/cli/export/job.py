@@ -24,7 +24,7 @@ from twretweet.cli.export.place import Place
 from twretweet.cli.export.plan import Plan, lines
 from twretweet.cli.export.purse import Purse, SearchTooDear, day_of, dearest
 from twretweet.cli.export.rows import Rows
-from twretweet.cli.export.run import Course, owed, run
+from twretweet.cli.export.run import COUNTED, Course, owed, run
 from twretweet.cli.export.stop import Signals
 from twretweet.cli.export.told import Told, display
 from twretweet.cli.outcome import FAILED, OK, OutputRefused, Stopped, complain, report, say
@@ -43,7 +43,6 @@ from twretweet.walk import Checkpoint, Walk
 T = TypeVar("T", Tweet, User)
 
 _QUARTER_HOUR = 900.0
-_COUNTED = TweetQuery().fields("public_metrics")
 
 
 SYSTEM: Clock = SystemClock()
@@ -251,7 +250,7 @@ async def _plan(job: Job[T], place: Place) -> None:
     ) as connection:
         session = connection.session
         job.walk(session, place.checkpoint())  # refuses what can't be asked
-        metrics = (await session.tweet(job.tweet, _COUNTED)).public_metrics
+        metrics = (await session.tweet(job.tweet, COUNTED)).public_metrics
         window = window_of(session.rate_limits(), job.noun, time.time())
     total = 0 if metrics is None else metrics.retweet_count
     plan = Plan(

@@ -9,7 +9,7 @@ from pathlib import Path
 from twretweet.cli.export.columns import Column
 from twretweet.cli.export.file import File, Mode
 from twretweet.cli.export.formats import STANDARD_OUTPUT, encoder
-from twretweet.cli.export.output import Output, Stream
+from twretweet.cli.export.output import Complete, Output, Stream
 from twretweet.cli.export.parquet import Parquet, journal_of
 from twretweet.cli.export.place import Place, beside, is_foreign, load
 from twretweet.cli.outcome import OutputRefused
@@ -85,9 +85,9 @@ def open_output(target: Target, columns: Sequence[Column]) -> Output:
     if target.is_stream:
         return Stream(target.name, rows, place)
     if place.format == "parquet" and place.finished and not target.written.exists():
-        return Parquet(path, columns, None, place)
+        return Complete(place)
     file = File(target.written, rows, place, mode=target.mode, checkpoint=beside(path))
-    return Parquet(path, columns, file, place) if place.format == "parquet" else file
+    return Parquet(path, columns, file) if place.format == "parquet" else file
 
 
 def _refuse_to_overwrite(path: Path, written: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self, cast
+from typing import BinaryIO, Protocol, Self, TextIO, cast
 
 from twretweet.cli.export.formats import STANDARD_OUTPUT, Encoder
 from twretweet.cli.export.place import Place
@@ -75,6 +77,43 @@ class Output(Protocol):
         ...
 
 
+class Complete:
+    """A file that an earlier run has completed: nothing is written any more.
+
+    Args:
+        place: where it stands.
+    """
+
+    resumable = True
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+    def write(self, rows: Sequence[Row], place: Place) -> None:
+        """Write nothing: nobody asks for more of a complete export."""
+
+    def check(self) -> None:
+        """Nothing is going to be written."""
+
+    def read(self) -> Iterator[Row]:
+        """No rows: none come again."""
+        return iter(())
+
+    def end(self, place: Place) -> None:
+        """It has ended."""
+
+
 class Stream:
     """Standard output, a pipe or a device: nothing there could be read again, or gone on with.
 
@@ -137,6 +176,7 @@ class Stream:
             self._put(self._head)
 
     def _put(self, content: bytes) -> None:
+        size = None if self._own is not None else _size_of_file(sys.stdout)
         try:
             if self._own is not None:
                 write_all(self._own, content)
@@ -148,12 +188,24 @@ class Stream:
             raise
         except OSError as error:
             if self._own is None:
+                if size is not None:
+                    with contextlib.suppress(OSError):
+                        os.ftruncate(sys.stdout.fileno(), size)
                 drop_output()
             raise OutputFailed(f"{self._name} can't be written: {error.strerror}") from error
 
 
 def _opened(path: Path) -> BinaryIO:
     return cast("BinaryIO", path.open("wb", buffering=0))
+
+
+def _size_of_file(stream: TextIO) -> int | None:
+    """How long a file is to which output was redirected, so that it ends with a whole page."""
+    try:
+        status = os.fstat(stream.fileno())
+    except OSError:
+        return None  # what stands for it in a program has no file
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def write_all(file: BinaryIO, content: bytes) -> None:

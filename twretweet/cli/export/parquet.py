@@ -43,8 +43,7 @@ class Parquet:
     Args:
         path: where the Parquet file is to be.
         columns: its columns.
-        journal: takes the rows; ``None`` if the file is complete.
-        place: where it stands.
+        journal: takes the rows.
 
     Raises:
         MissingExtra: pyarrow is not installed.
@@ -52,31 +51,26 @@ class Parquet:
 
     resumable = True
 
-    def __init__(
-        self, path: Path, columns: Sequence[Column], journal: File | None, place: Place
-    ) -> None:
+    def __init__(self, path: Path, columns: Sequence[Column], journal: File) -> None:
         self._path = path
         # A link stays one; what it leads to is written.
         self._target = Path(os.path.realpath(path))
         self._columns = tuple(columns)
         self._journal = journal
-        self._place = place
 
     @property
     def place(self) -> Place:
         """Where the journal stands."""
-        return self._place if self._journal is None else self._journal.place
+        return self._journal.place
 
     def __enter__(self) -> Self:
         # Missed before anything is paid, not when it is to be written.
         try:
             arrow.schema(_kinds(self._columns))
         except BaseException:
-            if self._journal is not None:
-                self._journal.__exit__(None, None, None)
+            self._journal.__exit__(None, None, None)
             raise
-        if self._journal is not None:
-            sweep(self._target)
+        sweep(self._target)
         return self
 
     def __exit__(
@@ -86,8 +80,6 @@ class Parquet:
         trace: TracebackType | None,
     ) -> None:
         journal = self._journal
-        if journal is None:
-            return
         try:
             if journal.begun and error is None:
                 self._make()
@@ -104,22 +96,19 @@ class Parquet:
 
     def write(self, rows: Sequence[Row], place: Place) -> None:
         """Write these rows to the journal now."""
-        if self._journal is not None:
-            self._journal.write(rows, place)
+        self._journal.write(rows, place)
 
     def check(self) -> None:
         """See whether the journal is still there, and as long as it was left."""
-        if self._journal is not None:
-            self._journal.check()
+        self._journal.check()
 
     def read(self) -> Iterator[Row]:
         """All rows of the journal."""
-        return iter(()) if self._journal is None else self._journal.read()
+        return self._journal.read()
 
     def end(self, place: Place) -> None:
         """No more rows come; leaving the block makes the file."""
-        if self._journal is not None:
-            self._journal.end(place)
+        self._journal.end(place)
 
     def _make(self) -> None:
         try:

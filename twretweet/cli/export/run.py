@@ -30,7 +30,7 @@ from twretweet.walk import Walk
 T = TypeVar("T", Tweet, User)
 
 _REMEMBER_EVERY = 1.0  # seconds
-_COUNTED = TweetQuery().fields("public_metrics")
+COUNTED = TweetQuery().fields("public_metrics")
 
 
 class Teller(Protocol):
@@ -184,7 +184,7 @@ async def _total(session: Session, course: Course[T], page: Page[T]) -> int | No
         if isinstance(item, Tweet) and item.public_metrics is not None:
             return item.public_metrics.retweet_count
     with contextlib.suppress(TwretweetError):
-        metrics = (await session.tweet(course.tweet, _COUNTED)).public_metrics
+        metrics = (await session.tweet(course.tweet, COUNTED)).public_metrics
         return None if metrics is None else metrics.retweet_count
     return None
 

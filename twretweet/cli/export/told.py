@@ -63,7 +63,7 @@ class Told:
         """Say what was written, if anybody would miss the word."""
         tally, said = self.tally, isinstance(self.shown, Lines) and self.shown.said
         if self.is_followed or said:
-            if tally.total == tally.items:
+            if tally.total is not None and tally.total <= tally.items:
                 tally.total = None  # "of" only where some are missing
             complain(f"done: {progress(tally)}{self._where}")
         if tally.problems:
