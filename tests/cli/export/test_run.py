@@ -1,13 +1,11 @@
 """Runs that come to an end too early, and the next ones that go on: each retweet once."""
 
-from itertools import product
-
 import anyio
 import pytest
 
 import twretweet as tw
 from tests.support.scripted import page, reply
-from twretweet.cli.outcome import OutputLost, OutputRefused
+from twretweet.cli.outcome import OutputRefused
 from twretweet.errors import BudgetExceeded, NotFound, ServerError
 
 pytestmark = pytest.mark.anyio
@@ -247,57 +245,6 @@ async def test_a_page_that_was_on_its_way_is_owed_when_the_day_is_another(scene,
     with pytest.raises(BudgetExceeded):
         await scene.run(budget="7.505")
     assert (place()["spent"], place()["pending"]) == (7_505_000, 0)
-
-
-def taken_away(file):
-    file.unlink()
-
-
-def replaced(file):
-    content = file.read_bytes()
-    file.unlink()
-    file.write_bytes(content)
-
-
-def emptied(file):
-    file.write_bytes(b"")
-
-
-@pytest.mark.parametrize("when", list(product(["jsonl", "parquet"], [4.5, 10.5])))
-@pytest.mark.parametrize(
-    "meddling",
-    [
-        (taken_away, "was taken away while"),
-        (replaced, "another file was put in the place"),
-        (emptied, "was changed while"),
-    ],
-)
-async def test_nothing_more_is_paid_for_a_file_that_is_not_there_any_more(
-    scene, sandbox, tmp_path, when, meddling
-):
-    """The last page is under way after 10 s, the look at the tweet included."""
-    (kind, moment), (meddle, words) = when, meddling
-    out = tmp_path / f"rows.{kind}"
-    written = out if kind == "jsonl" else tmp_path / "rows.parquet.journal"
-
-    async def meddled() -> None:
-        await anyio.sleep(moment)
-        meddle(written)
-
-    with pytest.raises(OutputLost, match=words) as caught:
-        async with anyio.create_task_group() as group:
-            group.start_soon(meddled)
-            try:
-                await scene.run(out=str(out))
-            except OutputLost as error:
-                lost = error
-                group.cancel_scope.cancel()
-            else:
-                raise AssertionError("it went on")
-        raise lost
-    assert paid(sandbox) <= moment
-    assert "--resume" not in scene.told.so_far(caught.value)
-    assert kind == "jsonl" or not out.exists()
 
 
 async def test_a_limit_holds_over_all_runs_and_can_be_raised(scene, sandbox, ids, place):

@@ -8,7 +8,7 @@ The rules:
   costs nothing; but an old one is emptied only when the first page is there and its checkpoint is
   written, and a new one that stayed empty because the walk failed is removed again, so that the
   same command can simply be repeated.
-- Before a page is asked for, before it is written and at the end it is seen whether the file is
+- Before a page is paid for, before it is written and at the end it is seen whether the file is
   still there and as long as it was left: nothing is paid for rows that nobody would find.
 - If a disk is full, the file ends with the last whole page.
 - One process at a time: the file is locked while it is written.

@@ -161,7 +161,7 @@ async def walk(
     tally.pages, tally.items = place.pages, place.rows
     tally.earlier_pages, tally.earlier_items = place.pages, place.rows
     tally.total = place.total if how.limit is None else how.limit
-    purse = Purse(how.budget, spent=owed(place, clock.time()))
+    purse = Purse(how.budget, spent=owed(place, clock.time()), before=output.check)
     tally.spent, tally.cap = dollars(purse.micros), purse.cap
     if _complete(place, how):
         return

@@ -9,6 +9,8 @@ does not begin unless there is money for all of it and for one row more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twretweet.budget import Budget, Reservation
 from twretweet.budget.ledger import Ledger
 from twretweet.budget.tariff import Bill, Tariff, dollars
@@ -65,17 +67,25 @@ class Purse(Budget):
     Args:
         usd: what it may cost, in US dollars; ``None``: any amount, and it is only counted.
         spent: what runs before this one cost, in micro-dollars.
+        before: is called before a request is paid for; what it raises keeps it from being sent.
 
     Raises:
         QueryError: ``usd`` is negative or no number.
     """
 
-    def __init__(self, usd: Usd | None = None, *, spent: int = 0) -> None:
+    def __init__(
+        self,
+        usd: Usd | None = None,
+        *,
+        spent: int = 0,
+        before: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__()
         cap = None if usd is None else micros_down(usd, what="--budget")
         self._ledger = self._book = _Book(cap)
         self._book.spent = spent
         self._search = 0
+        self._before = before
 
     @property
     def micros(self) -> int:
@@ -119,6 +129,8 @@ class Purse(Budget):
 
     async def reserve(self, most: Most, day: int) -> Reservation:
         """Set aside the most that a request can cost."""
+        if self._before is not None:
+            self._before()
         book = self._book
         if book.remembered > _REMEMBERED and not book.reserved:
             book.forget()

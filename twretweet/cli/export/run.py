@@ -107,7 +107,6 @@ async def _pages(session: Session, course: Course[T]) -> None:
     remembered = course.clock.monotonic()
     while not stop.asked:
         before = course.purse.micros
-        course.output.check()
         try:
             page = await anext(pages)
         except StopAsyncIteration:
