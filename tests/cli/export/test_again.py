@@ -172,7 +172,7 @@ def test_receipts_hold_ids_of_up_to_64_bits_and_the_keys_of_media():
     for resource in ("5", "3", "5", "x", str(2**64), "3_9"):
         paid.add("user_read", resource)
     paid.sort()
-    assert paid.cost() == 30_000
+    assert paid.cost() == 30_000, "three of them, each once"
     asked = ("3", "4", "5", "9", "x", "", str(2**64))
     assert [each for each in asked if paid.has("user_read", each)] == ["3", "5", "9"]
     assert not paid.has("post_read", "3")
@@ -183,3 +183,15 @@ async def test_what_all_rows_are_joined_with_is_paid_for_once_over_all_runs(scen
         told = await scene.run(JOINED, limit=limit)
     assert told.tally.items == 1000
     assert told.tally.spent == charged(sandbox)
+
+
+def test_receipts_hold_more_than_is_sorted_at_once():
+    paid, many = Receipts(7), range(0, 120_000, 3)
+    for number in (*many, *many):
+        paid.add("post_read", str(number))
+    paid.sort()
+    assert paid.cost() == len(many) * 5_000
+    assert [number for number in range(300) if paid.has("post_read", str(number))] == list(
+        range(0, 300, 3)
+    )
+    assert paid.has("post_read", "119997")

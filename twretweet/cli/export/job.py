@@ -27,7 +27,16 @@ from twretweet.cli.export.rows import Rows
 from twretweet.cli.export.run import COUNTED, Course, owed, run
 from twretweet.cli.export.stop import Signals
 from twretweet.cli.export.told import Told, display
-from twretweet.cli.outcome import FAILED, OK, OutputRefused, Stopped, complain, report, say
+from twretweet.cli.outcome import (
+    FAILED,
+    OK,
+    OutputLost,
+    OutputRefused,
+    Stopped,
+    complain,
+    report,
+    say,
+)
 from twretweet.cli.tally import Tally, window_of
 from twretweet.cli.watch import Display, watched
 from twretweet.clock import Clock, SystemClock
@@ -107,8 +116,10 @@ def export(job: Job[T]) -> int:
     except KeyboardInterrupt:
         number = told.stop.number if told.stop.asked else None
         raise Stopped(f" at once{told.so_far()}", number) from None
-    except SearchTooDear as error:
-        return report(error, then=told.so_far(error))
+    except (SearchTooDear, OutputLost) as error:
+        # No request is to be blamed for these, though one was about to be sent.
+        complain(f"{error.args[0]}{told.so_far(error)}")
+        return FAILED
     except BudgetExceeded as error:
         complain(told.used_up(error) + told.so_far(error))
         return FAILED

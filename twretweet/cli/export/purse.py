@@ -149,7 +149,8 @@ class Purse(Budget):
         raise SearchTooDear(
             f"to find the place that X has forgotten, what was written has to be read again, and "
             f"X charges {money(dollars(self._search))} for that today: the budget of "
-            f"{money(cap)} has {money(dollars(left))} left",
+            f"{money(cap)} has {money(dollars(left))} left, and one of "
+            f"{money(dollars(book.spent + needed))} is needed to get beyond it",
             spent=dollars(book.spent),
             needed=dollars(needed),
             cap=cap,

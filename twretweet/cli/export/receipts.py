@@ -12,7 +12,8 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from heapq import merge
+from itertools import chain, groupby
 from typing import cast
 
 from twretweet.cli.export.joins import JOINS, OF_REFERENCED
@@ -21,6 +22,7 @@ from twretweet.protocol.endpoints import Endpoint
 from twretweet.protocol.prices import PRICES, Charge
 
 _LARGEST = (1 << 64) - 1
+_TOGETHER = 1 << 14
 _JOINED = frozenset(join.key for join in chain(*JOINS.values(), OF_REFERENCED.values()))
 _Known = Callable[[Charge, str], bool]
 
@@ -28,36 +30,50 @@ _Known = Callable[[Charge, str], bool]
 class Receipts:
     """Ids that were paid for, by what they are charged as.
 
+    They are sorted some thousands at a time: to sort a list of them all would take five times the
+    memory that they have here.
+
     Args:
         day: the UTC day on which they were, counted from 1970-01-01.
     """
 
     def __init__(self, day: int) -> None:
         self.day = day
-        self._ids: dict[Charge, array[int]] = {}
+        self._open: dict[Charge, array[int]] = {}
+        self._sorted: dict[Charge, list[array[int]]] = {}
 
     def add(self, charge: Charge, resource: str) -> None:
         """Note that this was paid for; :meth:`sort` has to follow."""
         number = _number(resource)
         if number is not None:
-            self._ids.setdefault(charge, array("Q")).append(number)
+            ids = self._open.setdefault(charge, array("Q"))
+            ids.append(number)
+            if len(ids) == _TOGETHER:
+                self._sort(charge)
 
     def sort(self) -> None:
-        """Each of them once, so that it can be found."""
-        for charge, ids in self._ids.items():
-            self._ids[charge] = _each_once(sorted(ids))
+        """Let all of them be found."""
+        for charge in self._open:
+            self._sort(charge)
+
+    def _sort(self, charge: Charge) -> None:
+        ids = self._open[charge]
+        self._sorted.setdefault(charge, []).append(array("Q", sorted(set(ids))))
+        del ids[:]
 
     def has(self, charge: Charge, resource: str) -> bool:
         """Whether this was paid for."""
-        ids, number = self._ids.get(charge), _number(resource)
-        if ids is None or number is None:
-            return False
-        place = bisect_left(ids, number)
-        return place < len(ids) and ids[place] == number
+        number = _number(resource)
+        return number is not None and any(
+            _holds(ids, number) for ids in self._sorted.get(charge, ())
+        )
 
     def cost(self) -> int:
-        """What they cost, in micro-dollars."""
-        return sum(len(ids) * PRICES.micros(charge) for charge, ids in self._ids.items())
+        """What they cost, each of them once, in micro-dollars."""
+        return sum(
+            PRICES.micros(charge) * sum(1 for _ in groupby(merge(*ids)))
+            for charge, ids in self._sorted.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +154,6 @@ def _number(resource: str) -> int | None:
     return number if number <= _LARGEST else None
 
 
-def _each_once(ids: Iterable[int]) -> array[int]:
-    once: array[int] = array("Q")
-    for each in ids:
-        if not once or once[-1] != each:
-            once.append(each)
-    return once
+def _holds(ids: array[int], number: int) -> bool:
+    place = bisect_left(ids, number)
+    return place < len(ids) and ids[place] == number

@@ -48,6 +48,8 @@ class Told:
         tally = self.tally
         if not tally.pages:
             return ""
+        if isinstance(error, OutputLost):
+            return f"; it had {progress(tally)}"
         before = "; written so far: " if error is not None else " after "
         return f"{before}{progress(tally)}{self._where}{self._way(error)}"
 
@@ -77,7 +79,7 @@ class Told:
         return "" if self._out == STANDARD_OUTPUT else f", in {self._out}"
 
     def _way(self, error: TwretweetError | None) -> str:
-        if not self.resumable or isinstance(error, QueryError | NotFound | Forbidden | OutputLost):
+        if not self.resumable or isinstance(error, QueryError | NotFound | Forbidden):
             return ""
         if isinstance(error, BudgetExceeded):
             return "; with a larger --budget, --resume goes on"
