@@ -3,7 +3,8 @@
 A cancel scope of anyio around each request would do it, for a twentieth of all that a write costs.
 This does it as ``asyncio.timeout`` does: the task is cancelled, and where the cancellation comes
 out it is taken back and an error raised in its place, so that nobody outside sees anything of it.
-A task that somebody else cancels at the same time stays cancelled.
+A task that somebody else cancels at the same time stays cancelled; if a scope of anyio does so
+too, and all in one turn of the loop, it is the scope that is heard.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import math
 
 import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
 
 
 class Interruptible:
@@ -33,7 +35,7 @@ class Interruptible:
         RuntimeError: there is no current task.
     """
 
-    __slots__ = ("_before", "_pending", "_task")
+    __slots__ = ("_before", "_sent", "_task")
 
     def __init__(self) -> None:
         task = asyncio.current_task()
@@ -41,19 +43,24 @@ class Interruptible:
             raise RuntimeError("there is no task: make requests inside one, as asyncio.run() does")
         self._task = task
         self._before = task.cancelling()
-        self._pending = False
+        self._sent = 0  # cancellations that are not taken back
 
     def interrupt(self) -> None:
-        """End it; called from outside, while it waits for something."""
-        if not self._pending:
-            self._pending = True
-            self._task.cancel()
+        """End it; called from outside, while it waits for something.
+
+        Call it again if that has not helped: what the task is in may have swallowed the first.
+        """
+        self._sent += 1
+        self._task.cancel()
 
     def take_back(self) -> bool:
         """Whether the cancellation that came out is ours, and the task is cancelled no more."""
-        if not self._pending:
+        if not self._sent:
             return False
-        self._pending = False
+        while self._sent > 1:
+            self._sent -= 1
+            self._task.uncancel()
+        self._sent = 0
         # A scope of anyio cancels again for as long as it takes, so no cancellation is lost when
         # ours hides that of a scope; and the scope would not know ours for its own.
         return (
@@ -63,8 +70,20 @@ class Interruptible:
 
     def close(self) -> None:
         """It ended, maybe in spite of an interruption that something inside it swallowed."""
-        if self._pending:
+        if self._sent:
             self.take_back()
+
+    async def hear(self) -> None:
+        """Raise the cancellation that was swallowed by what this part of the task was in.
+
+        redis-py sends within ``asyncio.wait_for``, which on Python 3.11 loses one that comes in
+        the turn in which it is done (https://bugs.python.org/issue37658).
+        """
+        if self._task.cancelling() > self._before:
+            await (
+                checkpoint_if_cancelled()
+            )  # what a scope raises, only that scope knows for its own
+            raise asyncio.CancelledError
 
 
 class Deadlines:
@@ -77,17 +96,21 @@ class Deadlines:
         seconds: how long each may take.
     """
 
-    __slots__ = ("_running", "_timer", "seconds")
+    __slots__ = ("_loop", "_running", "_timer", "seconds")
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._running: dict[Timed, None] = {}  # in the order in which they began
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None  # whose timer it is
 
     def begin(self) -> Timed:
         """Have the time run for a part of the current task; :meth:`end` has to follow."""
         loop = asyncio.get_running_loop()
         timed = Timed(loop.time() + self.seconds)
+        if loop is not self._loop:  # one that has ended may have left some under way for ever
+            self._running.clear()
+            self._loop = loop
         if not self._running:
             self._timer = loop.call_at(timed.due, self._ring, loop, timed.due)
         self._running[timed] = None

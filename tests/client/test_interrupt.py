@@ -1,6 +1,7 @@
 """What is ended from outside: its task goes on, and whoever else cancels it is heard."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -113,6 +114,61 @@ async def test_what_ends_in_spite_of_it_leaves_the_task_uncancelled():
     asyncio.get_running_loop().call_later(1, lambda: parts[0].interrupt())  # noqa: PLW0108  not yet
     assert await interruptible(stubborn, parts) == "done"
     assert own_task().cancelling() == 0
+
+
+async def swallowing(times: int) -> None:
+    for _ in range(times):
+        with contextlib.suppress(asyncio.CancelledError):
+            await forever()
+    await forever()
+
+
+async def test_what_swallows_a_cancellation_is_ended_by_another():
+    parts: list[Interruptible] = []
+    for moment in (1, 2, 3):
+        asyncio.get_running_loop().call_later(moment, lambda: parts[0].interrupt())  # noqa: PLW0108  not yet
+    with pytest.raises(EndedError):
+        await interruptible(lambda: swallowing(2), parts)
+    assert own_task().cancelling() == 0
+
+
+async def hearing() -> None:
+    part = Interruptible()
+    with contextlib.suppress(asyncio.CancelledError):
+        await forever()
+    await part.hear()
+    raise AssertionError("it went on")
+
+
+async def test_a_cancellation_that_was_swallowed_is_heard():
+    task = asyncio.ensure_future(hearing())
+    await asyncio.sleep(1)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    await Interruptible().hear()
+
+
+async def test_one_of_a_scope_that_was_swallowed_is_heard_as_that_scope_s():
+    with anyio.move_on_after(1) as scope:
+        await hearing()
+    assert scope.cancelled_caught
+    assert own_task().cancelling() == 0
+
+
+async def test_a_manager_that_closes_tells_again_whoever_swallowed_it():
+    class Stubborn(tw.MemoryLimiter):
+        async def acquire(self, bucket, *, max_wait):
+            await swallowing(3)
+            raise AssertionError
+
+    manager = await tw.SessionManager(base_url="http://127.0.0.1:9", limiter=Stubborn()).open()
+    call = asyncio.ensure_future(manager.session(tw.OAuth1("k", "s", "1-t", "x")).retweet(1))
+    await asyncio.sleep(1)
+    await manager.aclose()
+    with pytest.raises(tw.ManagerClosed, match="during"):
+        await call
+    assert call.done()
 
 
 async def test_only_a_task_has_parts():

@@ -1,5 +1,6 @@
 """Who gets a slot, and when: the same in one process and over Redis."""
 
+import asyncio
 import itertools
 import random
 
@@ -7,8 +8,9 @@ import anyio
 import pytest
 
 from tests.limits.scene import bucket, full
-from twretweet.limits import Permit
-from twretweet.protocol.headers import RateHeaders
+from tests.support.clock import ManualClock
+from twretweet.limits import Bucket, MemoryLimiter, Permit, WindowSpec
+from twretweet.protocol.headers import RateHeaders, WindowReport
 
 pytestmark = pytest.mark.anyio
 
@@ -35,6 +37,29 @@ async def test_first_come_first_served(scene):
     await scene.advance(1)
     await scene.settle("d", scene.says(3, 2))
     assert scene.granted == ["a", "b", "c", "d", "e"]
+
+
+async def test_nobody_slips_in_between_two_who_wait_for_a_window_that_buckets_share():
+    shared = (WindowSpec("app", 3, 900),)
+    ann, bob = (Bucket(name, name, "read", shared, "app", name, "day") for name in ("ann", "bob"))
+    limiter, order = MemoryLimiter(clock=ManualClock()), []
+
+    async def come(name: str) -> None:
+        await limiter.acquire(ann, max_wait=None)
+        order.append(name)
+
+    opener = await limiter.acquire(ann, max_wait=None)
+    async with anyio.create_task_group() as tasks:
+        for name in ("a1", "a2", "a3"):
+            tasks.start_soon(come, name)
+        await anyio.wait_all_tasks_blocked()
+        opener.settle(RateHeaders(WindowReport(3, 2, 900), None, None, 0))
+        while "a1" not in order:
+            await asyncio.sleep(0)
+        assert limiter.take(bob) is None, "a2 came before"
+        await anyio.wait_all_tasks_blocked()
+        assert order == ["a1", "a2"]
+        tasks.cancel_scope.cancel()
 
 
 async def test_who_comes_while_others_wait_goes_to_the_end_even_with_room(scene):

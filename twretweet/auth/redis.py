@@ -12,7 +12,6 @@ server may lose minutes, and with them accounts. Use ``appendonly yes``.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import re
 import secrets
@@ -26,6 +25,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from twretweet.auth.tokens import StoredTokens, read_tokens
 from twretweet.errors import QueryError, TokenStoreError
+from twretweet.interrupt import Interruptible
 from twretweet.protocol.request import escape
 
 T = TypeVar("T")
@@ -167,7 +167,7 @@ class RedisTokenStore:
         return await self._call(self._client.eval(script, 1, key, *texts))
 
     async def _call(self, call: Awaitable[T]) -> T:
-        cancelled = _cancellations()
+        part = Interruptible()
         # The client's frames and errors hold what was sent, so they are left behind.
         try:
             with anyio.fail_after(self._timeout):
@@ -177,10 +177,7 @@ class RedisTokenStore:
         except UnicodeError:  # of a client that decodes replies; it holds the whole of this one
             fault = "the token store: Redis holds there what is no text, and it is left as it is"
         else:
-            if _cancellations() > cancelled:
-                # redis-py sends within asyncio.wait_for, which on Python 3.11 loses one that
-                # comes in the turn in which it is done (https://bugs.python.org/issue37658).
-                raise asyncio.CancelledError
+            await part.hear()
             return answer
         raise TokenStoreError(fault)
 
@@ -227,11 +224,6 @@ class _Lease:
             except TokenStoreError:
                 # It ends by itself, and what was done under it is done.
                 return
-
-
-def _cancellations() -> int:
-    task = asyncio.current_task()
-    return 0 if task is None else task.cancelling()
 
 
 def _milliseconds(seconds: float) -> str:

@@ -14,7 +14,6 @@ once to settle.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import math
 import os
@@ -31,6 +30,7 @@ from redis.exceptions import NoScriptError
 from twretweet.budget.ledger import Ledger
 from twretweet.budget.tariff import Bill, Tariff, dollars, exceeded
 from twretweet.errors import BudgetUnavailable, QueryError
+from twretweet.interrupt import Interruptible
 from twretweet.protocol.charges import Most, Returned
 from twretweet.protocol.prices import PRICES, Charge, PriceList, Usd, micros_down
 
@@ -286,8 +286,7 @@ class RedisBudget:
 
     async def _run(self, call: _Call) -> _Answer:
         words, count = (*call.keys, *call.arguments), len(call.keys)
-        task = asyncio.current_task()
-        cancelling = 0 if task is None else task.cancelling()
+        part = Interruptible()
         try:
             with anyio.fail_after(self._timeout):
                 try:
@@ -297,10 +296,7 @@ class RedisBudget:
             self._last = _Answer(*map(int, cast("list[int]", raw)))
         except Exception as error:
             raise _unavailable(error, self._timeout) from error
-        if task is not None and task.cancelling() > cancelling:
-            # On Python 3.11, asyncio.wait_for() in the client swallows a cancellation that comes
-            # together with the answer.
-            raise asyncio.CancelledError
+        await part.hear()
         return self._last
 
 

@@ -324,6 +324,10 @@ class Gate(Generic[P]):
         if not line:
             del self.lines[line.bucket.key]
         if waiter.registered is not None:
+            # The next one stands where this one stood, so that nobody who comes before it has had
+            # its turn takes the windows for free.
+            if line and line.head.registered is None:
+                self._register(line.head, waiter.registered)
             waiter.registered.leave(waiter)
 
     def _refusal(self, bucket: Bucket, now: float, until: float, ahead: int) -> RateLimitExceeded:

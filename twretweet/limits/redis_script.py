@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Sequence
 from importlib import resources
@@ -13,7 +14,7 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from twretweet.clock import Clock
 from twretweet.errors import LimiterUnavailable
-from twretweet.limits.redis_timeout import Watch
+from twretweet.interrupt import Deadlines
 
 MICROSECONDS = 1e6
 # Quartz drifts by less than this, and a clock that is being adjusted by no more than five times.
@@ -123,14 +124,23 @@ class KeyOccupied(LimiterUnavailable):
 class Script:
     """The rules in ``window.lua``, run by whoever answers for the keys."""
 
-    __slots__ = ("_client", "_decode", "_encode", "_free", "_sha", "_text", "_timeout", "_watch")
+    __slots__ = (
+        "_client",
+        "_deadlines",
+        "_decode",
+        "_encode",
+        "_free",
+        "_sha",
+        "_text",
+        "_timeout",
+    )
 
     def __init__(self, client: RedisClient, timeout: float) -> None:
         self._client = client
         self._timeout = timeout
         self._text = resources.files("twretweet.limits").joinpath("window.lua").read_text("utf-8")
         self._sha = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
-        self._watch = Watch(timeout)
+        self._deadlines = Deadlines(timeout)
         self._free = anyio.Semaphore(_CALLS_AT_ONCE)
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.json.Decoder(list[int]).decode
@@ -142,7 +152,7 @@ class Script:
             LimiterUnavailable: there was no answer, or none that makes sense.
         """
         argument, count = self._encode(request), len(keys)
-        call = self._watch.begin()
+        timed = self._deadlines.begin()
         try:
             try:
                 self._free.acquire_nowait()
@@ -156,14 +166,15 @@ class Script:
                 self._free.release()
             # Anything but bytes or text raises TypeError here.
             reply = Reply(self._decode(cast("bytes | str", answer)), count)
-        except Exception as error:
-            self._watch.end(call)
-            raise _unavailable(error, self._timeout) from error
-        except BaseException as error:
-            if self._watch.end(call):
+        except asyncio.CancelledError as error:
+            if timed.take_back():
                 raise _unavailable(TimeoutError(), self._timeout) from error
             raise
-        self._watch.end(call)
+        except Exception as error:
+            raise _unavailable(error, self._timeout) from error
+        finally:
+            self._deadlines.end(timed)
+        await timed.hear()
         return reply
 
 

@@ -50,6 +50,8 @@ T = TypeVar("T")
 
 # X takes a timestamp that is up to five minutes off; a second attempt is worth it well below.
 _CLOCK_TOLERANCE = 60.0
+# How long what is closed has to end, in seconds, before it is told again.
+_PATIENCE = 1.0
 _NEVER_SENT = (RateLimitExceeded, LimiterUnavailable, BudgetExceeded, BudgetUnavailable)
 
 
@@ -121,12 +123,13 @@ class Pipeline:
         """
         self._open = False
         with anyio.CancelScope(shield=True):
-            for call in self._calls:
-                call.interrupt()
             while self._calls:
+                for call in self._calls:
+                    call.interrupt()
                 if self._quiet is None:  # whoever else closes waits for the same
                     self._quiet = anyio.Event()
-                await self._quiet.wait()
+                with anyio.move_on_after(_PATIENCE):
+                    await self._quiet.wait()
             self._quiet = None
             await self.tasks.aclose()
             try:
