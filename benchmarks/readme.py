@@ -21,18 +21,31 @@ def write(path: Path, sections: Sequence[Section]) -> None:
     """Put the table in the place of the one that is there.
 
     Raises:
-        NoPlace: the file does not have both marks, each on a line of its own, once.
+        NoPlace: see :func:`around`.
     """
-    text = path.read_text(encoding="utf-8")
+    before, after = around(path)
+    path.write_text(
+        f"{before}{BEGIN}\n{table(sections)}\n{END}{after}", encoding="utf-8", newline="\n"
+    )
+
+
+def around(path: Path) -> tuple[str, str]:
+    """What stands before and after the place of the table.
+
+    Raises:
+        NoPlace: the file can't be read, or does not have both marks, each once.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NoPlace(f"{path.name} can't be read: {error}") from error
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
         raise NoPlace(
             f"{path.name} has no place for the table: put the lines {BEGIN} and {END} there, once"
         )
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    path.write_text(
-        f"{before}{BEGIN}\n{table(sections)}\n{END}{after}", encoding="utf-8", newline="\n"
-    )
+    return before, after
 
 
 def table(sections: Sequence[Section]) -> str:

@@ -20,7 +20,7 @@ import msgspec
 
 from benchmarks.limits.fleet_worker import Orders
 from benchmarks.limits.redis_server import RedisServer, redis_server
-from benchmarks.report import Goal, Row, Section
+from benchmarks.report import Goal, Row, Section, broken
 from benchmarks.rounds import Broken
 from twretweet.sandbox import Sandbox
 
@@ -102,7 +102,7 @@ async def _row(
                     worker.wait()
             failed = [each.returncode for each in workers if each.returncode > 0]
             if failed:
-                raise Broken(f"{len(failed)} workers failed by themselves")
+                return broken(name, f"{len(failed)} workers failed by themselves", ours=True)
             return _judge(name, sandbox)
 
 

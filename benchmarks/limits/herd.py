@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Coroutine
 
 from benchmarks.limits.buckets import QUARTER_HOUR, DequeWindow, bucket
-from benchmarks.report import Goal, Row, Section
+from benchmarks.report import Goal, Row, Section, broken
 from benchmarks.rounds import elsewhere, interleave
 from benchmarks.simulate import loop
 from benchmarks.simulate.x import Rule, X
@@ -156,7 +156,7 @@ def run(quick: bool) -> Section:
     for name in variants:
         middle, ratio = samples.median(name), samples.ratio(name, _NAMES[_BASE])
         if middle is None:
-            rows.append(Row(name, (samples.broken[name],)))
+            rows.append(broken(name, samples.broken[name], ours=name.startswith("twretweet")))
             continue
         goal = None
         growth = samples.ratio(many, few) if name == many else None

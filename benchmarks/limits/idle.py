@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 
 from benchmarks.limits.buckets import QUARTER_HOUR, DequeWindow, bucket
-from benchmarks.report import Goal, Row, Section
+from benchmarks.report import Goal, Row, Section, broken
 from benchmarks.rounds import elsewhere, interleave
 from benchmarks.simulate import loop
 from twretweet.limits import Bucket, MemoryLimiter
@@ -138,7 +138,7 @@ def run(quick: bool) -> Section:
     for variant, name in _NAMES.items():
         size = samples.median(variant)
         if size is None:
-            rows.append(Row(name, (samples.broken[variant],)))
+            rows.append(broken(name, samples.broken[variant], ours=name.startswith("twretweet")))
             continue
         goal = Goal(f"under {_GOAL}", size < _GOAL) if variant == _OURS else None
         data = {"bytes": size} | ({"over": over[variant]} if variant in over else {})

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.limits.buckets import QUARTER_HOUR, bucket
 from benchmarks.limits.redis_server import RedisServer
-from benchmarks.report import Goal, Row, Section
+from benchmarks.report import Goal, Row, Section, broken
 from benchmarks.rounds import Broken, interleave
 from twretweet.errors import TwretweetError
 from twretweet.protocol.headers import RateHeaders, WindowReport
@@ -130,7 +130,8 @@ def run(quick: bool) -> tuple[Section, RedisCost | None]:
     try:
         rows, cost = _run(quick)
     except (Broken, ImportError, OSError, TwretweetError) as error:
-        rows, cost = [Row("Redis", (f"{error}",))], None
+        rows = [broken("Redis", f"{error}", ours=isinstance(error, TwretweetError))]
+        cost = None
     section = Section(
         "A slot in Redis",
         "Loopback, one process, one window; rate against that of a script that does nothing.",
@@ -161,7 +162,7 @@ def _run(quick: bool) -> tuple[list[Row], RedisCost]:
     for number, name in enumerate(names):
         middle = samples.median(name)
         if middle is None:
-            rows.append(Row(name, (samples.broken[name],)))
+            rows.append(broken(name, samples.broken[name], ours=number % 2 == 1))
             continue
         bare = samples.ratio(names[number - 1], name) if number % 2 else None
         goal = None if bare is None else Goal(f"{_GOAL} or more", bare.middle >= _GOAL)

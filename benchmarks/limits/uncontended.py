@@ -14,7 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 
 from benchmarks.limits.buckets import DequeWindow, bucket, opened, three_windows
-from benchmarks.report import Goal, Row, Section
+from benchmarks.report import Goal, Row, Section, broken
 from benchmarks.rounds import interleave
 from twretweet.limits import MemoryLimiter
 from twretweet.protocol.headers import RateHeaders
@@ -119,7 +119,7 @@ def run(quick: bool) -> Section:
     for name in _VARIANTS:
         middle, ratio = samples.median(name), samples.ratio(name, _BASE)
         if middle is None:
-            rows.append(Row(name, (samples.broken[name],)))
+            rows.append(broken(name, samples.broken[name], ours=name.startswith("twretweet")))
             continue
         goal = None
         if name == _OURS and ratio is not None:

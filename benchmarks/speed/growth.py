@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import Any
 
-from benchmarks.report import Goal, Row, Section
+from benchmarks.report import Goal, Row, Section, broken
 from benchmarks.rounds import Broken
 from benchmarks.speed import roster, table
 from benchmarks.speed.field import Field, play
@@ -40,7 +40,7 @@ def accounts(field: Field, *, quick: bool) -> Section:
     for entry in entries:
         middle, ratio = compared.median(entry.name), compared.ratio(entry.name, entries[0].name)
         if middle is None or ratio is None:
-            rows.append(Row(f"a page, {entry.name}", ("broken",)))
+            rows.append(broken(f"a page, {entry.name}", ours=True))
             continue
         flat = Goal(f"at most {1 + _FLAT:g}", ratio.middle <= 1 + _FLAT, measured=str(ratio))
         goal = None if entry is entries[0] else flat
@@ -65,7 +65,7 @@ def _idle(field: Field, count: int) -> tuple[list[Row], list[str]]:
             share = max(count // entry.slowness**2, 20)
             size = field.ask_fresh(entry, do="accounts", count=share)["bytes"]
         except Broken as error:
-            rows.append(Row(f"at rest: {entry.name}", ("broken",)))
+            rows.append(broken(f"at rest: {entry.name}", ours=entry.ours))
             missing.append(f"{entry.name} is not measured: {error}")
             continue
         rows.append(Row(f"at rest: {entry.name}", (f"{size:,.0f}",), {"bytes": size}))
@@ -79,7 +79,7 @@ def pages(field: Field, *, quick: bool) -> Section:
     try:
         answer = field.ask(entry, do="long and short", pages=length, steps=steps, accounts=1)
     except Broken as error:
-        row = Row(entry.name, ("broken",))
+        row = broken(entry.name, ours=True)
         return Section("As a walk grows", "", ("",), (row,), (str(error),))
     rows = [_step(number, length // steps, *cpu) for number, cpu in enumerate(answer["steps"], 1)]
     later: list[float] = [row.data["ratio"] for row in rows[steps // 2 :]]

@@ -14,7 +14,7 @@ from benchmarks.speed.roster import Entry
 from benchmarks.speed.table import Aim
 
 _BASE = Entry("aiohttp, msgspec", "aiohttp, msgspec")
-_OURS = Entry("twretweet", "twretweet")
+_OURS = Entry("twretweet", "twretweet", ours=True)
 _ENTRIES = (
     Entry("aiohttp", "aiohttp"),
     _BASE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.report import Goal, Row, Section
+from benchmarks.report import Goal, Row, Section, broken
 from benchmarks.rounds import Broken
 from benchmarks.speed import roster, stacks
 from benchmarks.speed.field import Field
@@ -30,7 +30,7 @@ def _section(field: Field, title: str, entry: Entry, what: str, times: int) -> S
     try:
         answer = field.ask(entry, do="profile", what=what, times=times)
     except Broken as error:
-        return Section(title, "", ("",), (Row(entry.name, ("broken",)),), (str(error),))
+        return Section(title, "", ("",), (broken(entry.name, ours=entry.ours),), (str(error),))
     cpu, layers, ours = answer["cpu"], answer["layers"], answer["ours"]
     samples = sum(layers.values())
     rows = [_row(layer, count, samples, cpu) for layer, count in _most(layers)]

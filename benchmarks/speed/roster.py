@@ -19,15 +19,21 @@ class Entry:
         name: in the tables.
         place: module and class.
         slowness: it gets so many times fewer pages, or about as much time as the others.
+        ours: it is twretweet itself, so that the run fails if it breaks.
     """
 
     name: str
     place: str
     slowness: int = 1
+    ours: bool = False
 
 
 def _entry(name: str, place: str, slowness: int = 1) -> Entry:
     return Entry(name, f"{_HERE}.{place}", slowness)
+
+
+def _ours(name: str, place: str) -> Entry:
+    return Entry(name, f"{_HERE}.ours:{place}", ours=True)
 
 
 BARE = _entry("aiohttp, bodies thrown away", "aiohttp_loop:Bare")
@@ -43,10 +49,10 @@ TWEEPY_SYNC = _entry("tweepy sync", "tweepy_client:Sync", 5)
 XDK = _entry("xdk", "xdk_client:Sync", 8)
 PEONY = _entry("peony", "peony_client:Async", 4)
 PYTWITTER = _entry("python-twitter-v2", "pytwitter_client:Sync", 60)
-OURS = _entry("twretweet", "ours:Bearer")
-OURS_SIGNED = _entry("twretweet, OAuth 1.0a", "ours:Signing")
-OURS_ALL = _entry("twretweet, everything on", "ours:Everything")
-OURS_ALL_SIGNED = _entry("twretweet, everything on, OAuth 1.0a", "ours:EverythingSigned")
-OURS_COLLECTED = _entry("twretweet, collect()", "ours:Collected")
-OURS_UNLOOKED = _entry("twretweet, authors never looked at", "ours:Unlooked")
+OURS = _ours("twretweet", "Bearer")
+OURS_SIGNED = _ours("twretweet, OAuth 1.0a", "Signing")
+OURS_ALL = _ours("twretweet, everything on", "Everything")
+OURS_ALL_SIGNED = _ours("twretweet, everything on, OAuth 1.0a", "EverythingSigned")
+OURS_COLLECTED = _ours("twretweet, collect()", "Collected")
+OURS_UNLOOKED = _ours("twretweet, authors never looked at", "Unlooked")
 PEERS = (TWEEPY, TWEEPY_SYNC, XDK, PEONY, PYTWITTER)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.report import Goal, Row
+from benchmarks.report import Goal, Row, broken
 from benchmarks.rounds import Ratio, Samples
 from benchmarks.speed.roster import Entry
 
@@ -54,7 +54,7 @@ def rows(
     for entry in entries:
         kept = answers.values.get(entry.name)
         if not kept:
-            made.append(Row(entry.name, ("broken",)))
+            made.append(broken(entry.name, ours=entry.ours))
             continue
         medians = {
             key: answers.of(lambda answer, key=key: float(answer[key])).median(entry.name) or 0.0

@@ -2,6 +2,8 @@
 
 import pytest
 
+from benchmarks.limits import uncontended
+from benchmarks.report import failed
 from tests.benchmarks.printed import printed
 
 ROWS = [
@@ -38,6 +40,17 @@ def test_it_fails_when_a_goal_of_correctness_is_missed_and_not_for_speed(run):
     goals = [row["goal"] for row in run.rows.values()]
     missed = [goal for goal in goals if goal and goal["must"] and not goal["met"]]
     assert run.code == bool(missed)
+
+
+@pytest.mark.parametrize(("name", "fails"), [(uncontended._OURS, True), ("limits", False)])
+def test_it_fails_when_our_own_limiter_breaks_and_not_when_a_peer_does(monkeypatch, name, fails):
+    async def breaks(times):
+        raise RuntimeError("it does not work")
+
+    monkeypatch.setattr(uncontended, "_VARIANTS", {name: (breaks, 1)})
+    section = uncontended.run(quick=True)
+    assert section.rows[0].cells == ("RuntimeError: it does not work",)
+    assert failed([section]) == fails
 
 
 @pytest.mark.parametrize(

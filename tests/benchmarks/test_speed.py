@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as program
+from benchmarks import readme
+from benchmarks.report import Section, broken, failed
 from benchmarks.rounds import Different
-from benchmarks.speed import page, parts, roster
+from benchmarks.speed import growth, page, parts, roster
 from benchmarks.speed.field import Field
 from benchmarks.speed.roster import Entry
 from benchmarks.speed.walk import walk
@@ -81,6 +83,63 @@ def test_a_peer_that_breaks_is_reported_and_the_rest_goes_on(field, place, why):
     assert rows[roster.LOOP.name].data["ours"] > 0
     assert any(note.startswith(f"{peer.name} is not measured: ") for note in section.notes)
     assert why in " ".join(section.notes)
+
+
+def test_the_run_fails_when_twretweet_itself_breaks_and_not_when_a_peer_does(field):
+    for ours in (False, True):
+        odd = Entry("loop by hand: odd", f"{ODD}:Failing", ours=ours)
+        assert failed([walk(field, quick=True, entries=(odd, roster.LOOP))]) == ours
+
+
+def test_whatever_runs_twretweet_is_known_to_be_ours():
+    entries = [entry for entry in vars(roster).values() if isinstance(entry, Entry)]
+    assert {entry for entry in entries if entry.ours} == {
+        entry for entry in entries if ".ours:" in entry.place
+    }
+
+
+@pytest.mark.parametrize("measure", ["memory", "profile"])
+def test_the_run_fails_when_what_only_ours_takes_part_in_breaks(monkeypatch, measure):
+    monkeypatch.setattr(growth, "_CROWD", "no_such_client:Busy")
+    monkeypatch.setattr(growth, "_IDLE", ())
+    monkeypatch.setattr(roster, "OURS_ALL", Entry("ours", "no_such_client:All", ours=True))
+    monkeypatch.setattr(roster, "OURS_ALL_SIGNED", roster.OURS_ALL)
+    with Field(distinct=1) as field:
+        for section in page.MEASURES[measure](field, True):
+            assert failed([section])
+
+
+def test_a_run_in_which_twretweet_breaks_leaves_the_readme_alone(monkeypatch, capsys, tmp_path):
+    def measure(field, quick):
+        return [Section("Walking", "", ("",), (broken("twretweet", ours=ours),))]
+
+    path = tmp_path / "README.md"
+    table = f"{readme.BEGIN}\nold\n{readme.END}"
+    path.write_text(table, encoding="utf-8")
+    monkeypatch.setattr(program.speed, "MEASURES", {"walk": measure})
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "walk", "--quick", "--readme", str(path)])
+    ours = True
+    assert program.main() == 1
+    assert path.read_text(encoding="utf-8") == table
+    assert capsys.readouterr().err == "FAILED  the run, so README.md keeps its table\n"
+    ours = False
+    assert program.main() == 0
+    assert "old" not in path.read_text(encoding="utf-8")
+
+
+def test_a_readme_without_a_place_for_the_table_is_said_before_anything_is_measured(
+    monkeypatch, capsys, tmp_path
+):
+    monkeypatch.setattr(program.speed, "MEASURES", {"walk": pytest.fail})
+    for path in (tmp_path / "README.md", tmp_path / "missing.md"):
+        if path.name == "README.md":
+            path.write_text("no marks", encoding="utf-8")
+        monkeypatch.setattr(sys, "argv", ["benchmarks", "walk", "--readme", str(path)])
+        assert program.main() == 2
+        shown = capsys.readouterr()
+        assert not shown.out
+        assert shown.err.startswith(path.name)
+        assert shown.err.count("\n") == 1
 
 
 def test_what_a_peer_prints_is_not_taken_for_its_answer(field):
