@@ -70,7 +70,8 @@ class Measurer:
     ) -> Answer:
         """A crowd takes long to gather, so it stays together between its jobs."""
         if self._crowd is None:
-            runner, variant = asyncio.Runner(), self._kind(job["url"])
+            runner = asyncio.Runner(loop_factory=_loop_factory(job))
+            variant = self._kind(job["url"])
             assert isinstance(variant, Crowd)
             variant.accounts = job["accounts"]
             runner.run(variant.__aenter__())
