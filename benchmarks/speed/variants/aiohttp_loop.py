@@ -1,4 +1,6 @@
-"""Loops over aiohttp, written by hand: what nothing built on it can be faster than.
+"""Loops written by hand over aiohttp's public face: the least that a program does which uses it.
+
+They are no bound: who goes below ``ClientSession``, as twretweet's transport does, can be faster.
 
 The bare one throws its pages away. The others decode them to structs; they know nothing of rate
 limits, errors, retries or accounts.
