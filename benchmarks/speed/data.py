@@ -1,7 +1,8 @@
 """Replies as X sends them: pages of 100 retweets and their 100 authors, 189 KB each.
 
 Made from a seed, so that every process that asks gets the same bytes. Members are in the order of
-the examples on X's own pages. No two pages have a tweet or an author in common.
+the examples on X's own pages. No two pages have a tweet or an author in common: every id has a run
+of zeros in one place, which is where the number of the edition goes (:meth:`Canned.edition`).
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ USER_FIELDS = (
     "verified_type",
 )
 PER_PAGE = 100
+AFTER = 10**9  # so many pages are the longest walk
 _TEXT = (
     "the quick brown fox jumps over a lazy dog and finds überraschend viel Sonne auf dem Weg "
     "nach Osaka 大阪 with coffee news launch today thread 🚀 open source weekend"
@@ -56,10 +58,22 @@ class Canned:
     head: bytes
     count: int
 
+    def edition(self, number: int) -> Canned:
+        """The same page with other ids of the same length; 0 is the page itself."""
+        if not number:
+            return self
+        return Canned(self.head.replace(_EDITION, b"%011d" % number), self.count)
+
     def body(self, next_token: str | None) -> tuple[bytes, bytes]:
         """The whole page, in two parts, so that none is copied."""
         token = f'"next_token":"{next_token}",' if next_token else ""
         return self.head, f'{token}"result_count":{self.count}}}}}'.encode()
+
+
+# In the middle of the ids of tweets and of users; after it come at least five digits.
+_EDITION = b"00000000000"
+_TWEETS = 19 * 10**17 + 99_999  # the id of the first; they go down from there
+_USERS = 10**18  # and these up
 
 
 # OpenAPI 2.167 calls these by other names than 2.159, and X's own client knows no others.
@@ -77,6 +91,11 @@ def pages(number: int, size: int = PER_PAGE, seed: int = 7) -> list[Canned]:
     return [_page(random.Random(f"{seed}:{index}"), index, size) for index in range(number)]
 
 
+def tweet(pages: int, *, after: int = 0) -> int:
+    """The id of a tweet whose retweets are so many pages: of all, those after ``after``."""
+    return after * AFTER + pages
+
+
 def in_post_vocabulary(page: Canned) -> Canned:
     """The same page in the words of OpenAPI 2.167."""
     head = page.head
@@ -87,8 +106,8 @@ def in_post_vocabulary(page: Canned) -> Canned:
 
 def _page(chance: random.Random, index: int, size: int) -> Canned:
     first = index * size
-    users = [_user(chance, 10**18 + first + each) for each in range(size)]
-    tweets = [_tweet(chance, 19 * 10**17 - first - each, users[each]) for each in range(size)]
+    users = [_user(chance, _USERS + first + each) for each in range(size)]
+    tweets = [_tweet(chance, _TWEETS - first - each, users[each]) for each in range(size)]
     # Authors come in another order than their tweets.
     chance.shuffle(users)
     whole = {"data": tweets, "includes": {"users": users}}
@@ -135,7 +154,7 @@ def _tweet(chance: random.Random, number: int, author: dict[str, object]) -> dic
             ],
             "hashtags": [{"start": start - 8, "end": start - 1, "tag": "launch"}],
             "mentions": [
-                {"start": 3, "end": 4 + len(name), "username": name, "id": str(10**18 + 3)}
+                {"start": 3, "end": 4 + len(name), "username": name, "id": str(_USERS + 3)}
             ],
         },
         "id": str(number),

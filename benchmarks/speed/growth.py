@@ -1,4 +1,7 @@
-"""What grows with the number of pages and of accounts: nothing should but memory."""
+"""What grows with the number of pages and of accounts: nothing should but memory.
+
+With everything on, and no id comes twice: a budget remembers each until the day is over.
+"""
 
 from __future__ import annotations
 
@@ -50,8 +53,9 @@ def accounts(field: Field, *, quick: bool) -> Section:
     idle, missing = _idle(field, count)
     return Section(
         "As accounts grow",
-        f"{pages} pages a round, each by an account drawn from all; {rounds} rounds; medians of "
-        f"CPU time. Bytes at rest: of {count:,} accounts in one program, by tracemalloc.",
+        f"Everything on; {pages} pages a round, each by an account drawn from all; {rounds} "
+        f"rounds; medians of CPU time. Bytes at rest: of {count:,} accounts in one program, by "
+        "tracemalloc.",
         ("bytes each", "CPU ms/page", "against 1 account"),
         (*rows, *idle),
         (*table.notes(answers), *missing),
@@ -88,7 +92,8 @@ def pages(field: Field, *, quick: bool) -> Section:
     summary = Row("the second half", ("", "", f"{half:.3f}"), {"ratio": half}, flat)
     return Section(
         "As a walk grows",
-        f"One walk of {length:,} pages, and by turns walks of ten; CPU time.",
+        f"One walk of {length:,} pages, and by turns walks of ten; everything on, and no id comes "
+        "twice; CPU time.",
         ("CPU ms/page", "of ten pages", "ratio"),
         (*rows, summary),
     )

@@ -1,6 +1,8 @@
 """The other end of every measurement: canned pages, sent as fast as they can be.
 
-``GET /2/tweets/N/retweets`` is a walk of N pages; with ``max_results=1`` the pages are small.
+``GET /2/tweets/N/retweets`` is a walk of N pages; with ``max_results=1`` the pages are small. N
+may say where in all pages it begins (:func:`benchmarks.speed.data.tweet`). No two pages have an id
+in common: those after the canned ones are these with other digits in their ids.
 ``POST`` and ``DELETE`` of ``/2/users/ID/retweets`` always succeed. Each reply has the headers that
 X's replies have, and counts down a window that is too large to end. Requests without credentials,
 and any other request, are refused, so that no client is quick because it left something out.
@@ -25,7 +27,7 @@ from benchmarks.speed import data
 LIMIT = 1_000_000_000
 _WINDOW = 900
 _TOKEN = "7140dibdnow9c7btw{:09}"  # of a page
-_GET = re.compile(rb"GET (?:http://[^/ ]+)?/2/tweets/(\d{1,9})/retweets\?(\S*) HTTP/1\.1\r\n")
+_GET = re.compile(rb"GET (?:http://[^/ ]+)?/2/tweets/(\d{1,19})/retweets\?(\S*) HTTP/1\.1\r\n")
 _WRITE = re.compile(
     rb"(?:POST (?:http://[^/ ]+)?/2/users/\d+/retweets"
     rb"|DELETE (?:http://[^/ ]+)?/2/users/\d+/retweets/\d+)\?? HTTP/1\.1\r\n"
@@ -62,7 +64,7 @@ class Replies:
     """What to answer, the same for all connections.
 
     Args:
-        distinct: how many different pages to make; a longer walk meets them again.
+        distinct: how many pages to make; a longer walk meets them again, with other ids.
     """
 
     def __init__(self, distinct: int) -> None:
@@ -80,12 +82,12 @@ class Replies:
         if who is None:
             return self._failed("401 Unauthorized")
         if found := _GET.match(head):
-            return self._page(int(found[1]), found[2], who[1])
+            return self._page(*divmod(int(found[1]), data.AFTER), found[2], who[1])
         if _WRITE.match(head):
             return self._written(head, body, who[1])
         return self._failed("404 Not Found")
 
-    def _page(self, length: int, query: bytes, who: bytes) -> list[bytes]:
+    def _page(self, skipped: int, length: int, query: bytes, who: bytes) -> list[bytes]:
         token = _PAGE_TOKEN.search(query)
         index = int(token[1]) if token else 0
         if index >= length:
@@ -96,7 +98,8 @@ class Replies:
             if not self._posts:
                 self._posts = [data.in_post_vocabulary(page) for page in self._pages]
             kept = self._posts
-        return self._ok(b"GET", who, *kept[index % len(kept)].body(following))
+        edition, index = divmod(skipped + index, len(kept))
+        return self._ok(b"GET", who, *kept[index].edition(edition).body(following))
 
     def _written(self, head: bytes, body: bytes, who: bytes) -> list[bytes]:
         if head.startswith(b"DELETE"):

@@ -28,7 +28,8 @@ from typing import Self
 LOOP = "event loop and sockets"
 AIOHTTP = "aiohttp"
 DECODE = "decode (msgspec)"
-SIGN = "sign"
+OAUTHLIB = "oauthlib"
+SIGN = "sign"  # our own code for it, and the HMAC that it calls
 LIMITS = "limits"
 COLLECTOR = "garbage collector"
 CALLER = "the caller's loop, and freeing"
@@ -103,7 +104,7 @@ _PACKAGES = {
     "frozenlist": AIOHTTP,
     "aiosignal": AIOHTTP,
     "msgspec": DECODE,
-    "oauthlib": SIGN,
+    "oauthlib": OAUTHLIB,
 }
 
 

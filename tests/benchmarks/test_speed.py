@@ -1,5 +1,6 @@
 """`python -m benchmarks walk|hold|write|…`: that each measures, and tells the truth about it."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from benchmarks.rounds import Different
 from benchmarks.speed import growth, page, parts, roster
 from benchmarks.speed.field import Field
 from benchmarks.speed.roster import Entry
+from benchmarks.speed.variants import ours as variants
+from benchmarks.speed.variants.crowd import Busy
 from benchmarks.speed.walk import walk
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +92,27 @@ def test_the_run_fails_when_twretweet_itself_breaks_and_not_when_a_peer_does(fie
     for ours in (False, True):
         odd = Entry("loop by hand: odd", f"{ODD}:Failing", ours=ours)
         assert failed([walk(field, quick=True, entries=(odd, roster.LOOP))]) == ours
+
+
+def test_a_crowd_has_everything_on_and_meets_no_id_twice(monkeypatch):
+    events = []
+    monkeypatch.setattr(variants, "_listen", events.append)
+
+    async def spend(url):
+        busy = Busy(url)
+        busy.accounts = 3
+        async with busy:
+            opening = busy.budget.spent
+            await busy.pages_of_all(5)
+            await busy.long_and_short(20, 2)
+            return busy.budget.spent - opening
+
+    with Field(distinct=7) as field:
+        spent = asyncio.run(spend(field.url))
+    # Each resource is charged once: 45 pages of 100 posts at $0.005 and 100 users at $0.010, but
+    # for the two that were on the small page.
+    assert spent == pytest.approx(45 * 1.5 - 0.015)
+    assert events
 
 
 def test_whatever_runs_twretweet_is_known_to_be_ours():

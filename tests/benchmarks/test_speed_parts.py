@@ -3,16 +3,21 @@
 import asyncio
 import gc
 import json
+import sys
 
 import aiohttp
 import pytest
+from oauthlib import oauth1
 
 from benchmarks import readme
 from benchmarks.report import Goal, Row, Section
 from benchmarks.rounds import Samples, interleave
-from benchmarks.speed import data, stacks
+from benchmarks.speed import data, profile, stacks
+from benchmarks.speed.measure import Measurer
 from benchmarks.speed.server import LIMIT, Replies
 from benchmarks.speed.stacks import Stacks
+from benchmarks.speed.variant import Crowd
+from twretweet.auth import account_of
 from twretweet.models import decode, tweet_page
 from twretweet.walk import Walk
 
@@ -30,16 +35,37 @@ def ask(replies, line, who=WHO, body=b""):
 
 
 def test_a_walk_is_as_long_as_it_was_asked_for_and_its_pages_differ(replies):
-    tokens, ids = [""], []
+    tokens, ids, authors = [""], [], []
     while tokens[-1] is not None:
         query = f"?pagination_token={tokens[-1]}" if tokens[-1] else "?max_results=100"
         _, body = ask(replies, b"GET /2/tweets/5/retweets" + query.encode())
         page = tweet_page(body)
         ids += [tweet.id for tweet in page.data]
-        assert all(tweet.author for tweet in page.data)
+        authors += [tweet.author.id for tweet in page.data]
         tokens.append(page.meta.next_token)
     assert len(tokens) == 6
-    assert (len(ids), len(set(ids))) == (500, 300)  # the fourth page is the first once more
+    # The fourth page is the first once more, with other ids.
+    assert (len(ids), len(set(ids)), len(set(authors))) == (500, 500, 500)
+
+
+def test_a_walk_that_begins_later_has_the_pages_that_come_after(replies):
+    first, later = data.tweet(9), data.tweet(1, after=1)
+    path = b"GET /2/tweets/%d/retweets?pagination_token=7140dibdnow9c7btw000000001"
+    _, second = ask(replies, path % first)
+    _, alone = ask(replies, b"GET /2/tweets/%d/retweets?" % later)
+    assert tweet_page(alone).data == tweet_page(second).data
+    assert tweet_page(alone).meta.next_token is None
+
+
+@pytest.mark.parametrize("number", [1, 49, 10_000, 10**9])
+def test_another_edition_of_a_page_has_other_ids_and_the_same_size(number):
+    [page] = data.pages(1)
+    other = page.edition(number)
+    assert len(other.head) == len(page.head)
+    one, two = (tweet_page(b"".join(each.body(None))) for each in (page, other))
+    assert not {tweet.id for tweet in one.data} & {tweet.id for tweet in two.data}
+    assert not {tweet.author.id for tweet in one.data} & {tweet.author.id for tweet in two.data}
+    assert [tweet.text for tweet in one.data] == [tweet.text for tweet in two.data]
 
 
 def test_pages_have_the_size_of_full_ones(replies):
@@ -107,6 +133,38 @@ def test_time_is_told_apart_by_whose_code_ran():
     assert layer(Walk.__anext__.__code__) == "twretweet/walk/walk.py"
     assert layer(data.pages.__code__) == stacks.CALLER
     assert layer(json.loads.__code__) is None  # it belongs to its caller
+
+
+class _Loops(Crowd):
+    """It says which loop it runs on."""
+
+    async def pages_of_all(self, number):
+        return type(asyncio.get_running_loop()).__module__.partition(".")[0]
+
+
+@pytest.mark.parametrize(("wanted", "loop"), [(True, "uvloop"), (False, "asyncio")])
+def test_a_crowd_runs_on_the_loop_that_was_asked_for(wanted, loop):
+    if wanted:
+        pytest.importorskip("uvloop")
+    measurer = Measurer(_Loops)
+    job = {"do": "pages of all", "url": "", "accounts": 1, "pages": 1, "uvloop": wanted}
+    try:
+        assert measurer.measure(job) == {"cpu": loop}
+    finally:
+        measurer._crowd[0].close()
+
+
+def test_our_own_share_is_with_our_signing_and_without_oauthlib():
+    assert {stacks.OURS, stacks.SIGN, stacks.LIMITS} == set(profile._OWN)
+    assert stacks._layer(oauth1.Client.sign.__code__) not in profile._OWN
+    seen = Stacks()
+
+    def tick():
+        seen._sample(0, sys._getframe(1))
+
+    code = compile("tick()", account_of.__code__.co_filename, "exec")
+    exec(code, {"tick": tick})
+    assert seen.layers == {stacks.SIGN: 1}
 
 
 def test_time_in_msgspec_is_told_from_the_time_of_the_line_that_called_it():

@@ -1,4 +1,7 @@
-"""Ours with many accounts in one manager, and with long walks beside short ones."""
+"""Ours with many accounts in one manager, and with long walks beside short ones; everything on.
+
+No page is fetched twice, so that a budget has to count each of its ids.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from types import TracebackType
 from typing import Self
 
 import twretweet as tw
-from benchmarks.speed.data import TWEET_FIELDS, USER_FIELDS
+from benchmarks.speed.data import TWEET_FIELDS, USER_FIELDS, tweet
 from benchmarks.speed.variant import CONSUMER_KEY, CONSUMER_SECRET, Crowd
+from benchmarks.speed.variants.ours import MUCH, everything_on
 from twretweet.walk import Walk
 
 _SHORT = 10
@@ -20,7 +24,8 @@ class Busy(Crowd):
     """Accounts that have all acted, and act on."""
 
     async def __aenter__(self) -> Self:
-        self.manager = await tw.SessionManager(base_url=self.url).open()
+        self.budget = tw.Budget(usd=MUCH)
+        self.manager = await everything_on(self.url, self.budget).open()
         self.query = tw.TweetQuery().fields(*TWEET_FIELDS).author(*USER_FIELDS)
         self.sessions = [
             self.manager.session(
@@ -28,6 +33,7 @@ class Busy(Crowd):
             )
             for each in range(self.accounts)
         ]
+        self.fetched = 0
         for session in self.sessions:  # each has used its window once
             await session.retweets(1, max_results=1).collect()
         return self
@@ -46,28 +52,33 @@ class Busy(Crowd):
         chosen = chance.choices(self.sessions, k=number)
         began = time.process_time()
         for session in chosen:
-            async for tweet in session.retweets(1, self.query):
-                author = tweet.author
+            async for retweet in session.retweets(self._unseen(1), self.query):
+                author = retweet.author
                 assert author
         return (time.process_time() - began) / number
 
     async def long_and_short(self, number: int, steps: int) -> list[list[float]]:
         """CPU time for a page of one long walk, and of walks of ten pages, by turns."""
         session, measured = self.sessions[0], []
-        long = session.retweets(number, self.query)
+        long = session.retweets(self._unseen(number), self.query)
         for _ in range(steps):
             cpu = [time.process_time()]
             await _on(long, number // steps)
             cpu.append(time.process_time())
             for _ in range(number // steps // _SHORT):
-                await _on(session.retweets(_SHORT, self.query), _SHORT)
+                await _on(session.retweets(self._unseen(_SHORT), self.query), _SHORT)
             cpu.append(time.process_time())
             measured.append([(b - a) / (number // steps) for a, b in itertools.pairwise(cpu)])
         return measured
+
+    def _unseen(self, pages: int) -> int:
+        """A tweet whose retweets are so many pages that were not fetched yet."""
+        self.fetched += pages
+        return tweet(pages, after=self.fetched - pages)
 
 
 async def _on(walk: Walk[tw.Tweet], pages: int) -> None:
     """Walk so many pages further."""
     for _ in range(pages * 100):
-        tweet = await anext(walk)
-        assert tweet.author
+        retweet = await anext(walk)
+        assert retweet.author

@@ -24,10 +24,16 @@ from twretweet.models import tweet_page
 from twretweet.protocol.request import Request, encode_params
 
 _KEYS = tw.OAuth1(CONSUMER_KEY, CONSUMER_SECRET, ACCESS_TOKEN, ACCESS_SECRET)
+MUCH = 1_000_000_000  # US dollars: no budget of these ends
 
 
 def _listen(event: Event) -> None:
     """Take it, and do nothing."""
+
+
+def everything_on(url: str, budget: tw.Budget) -> tw.SessionManager:
+    """A manager with events and a budget too."""
+    return tw.SessionManager(base_url=url, budget=budget, on_event=_listen)
 
 
 class Bearer(Variant):
@@ -108,8 +114,7 @@ class Everything(Bearer):
     """With events and a budget too."""
 
     def manager(self) -> tw.SessionManager:
-        budget = tw.Budget(usd=1_000_000_000)
-        return tw.SessionManager(base_url=self.url, budget=budget, on_event=_listen)
+        return everything_on(self.url, tw.Budget(usd=MUCH))
 
 
 class EverythingSigned(Everything):
