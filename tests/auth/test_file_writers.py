@@ -53,6 +53,7 @@ async def test_a_writer_that_is_cancelled_in_the_queue_holds_up_nobody(tmp_path)
         tasks.cancel_scope.cancel()
     with anyio.fail_after(10):
         await store.save("bot", AppOnlyTokens(bearer_token="b"))
+    assert await store.load("bot") == AppOnlyTokens(bearer_token="b")
 
 
 def test_one_store_serves_the_loops_of_several_threads(tmp_path):

@@ -81,6 +81,7 @@ async def test_the_lock_of_one_account_holds_up_no_other(store):
         async with store.lock("bot"), store.lock("other"), store.lock(""):
             await store.save("bot", FIRST)
             await store.save("other", SECOND)
+    assert (await store.load("bot"), await store.load("other")) == (FIRST, SECOND)
 
 
 async def test_an_error_inside_frees_the_lock(store):

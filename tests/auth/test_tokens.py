@@ -140,4 +140,5 @@ def test_what_can_t_be_read_says_so_and_shows_no_secret_in_any_frame(text):
 @given(st.text() | st.binary())
 def test_any_text_is_read_or_refused_and_never_anything_else(text):
     with contextlib.suppress(TokenStoreError):
-        StoredTokens.from_json(text)
+        tokens = StoredTokens.from_json(text)
+        assert StoredTokens.from_json(tokens.to_json()) == tokens
