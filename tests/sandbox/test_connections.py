@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,23 +29,29 @@ main(["sandbox", "--json"])
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-@pytest.fixture(scope="module", name="address")
-def serving() -> Iterator[tuple[str, int]]:
+@pytest.fixture(scope="module")
+def process() -> Iterator[subprocess.Popen[str]]:
     """A sandbox in a process with few files, which has nothing to complain about."""
     process = subprocess.Popen(
         [sys.executable, "-c", SERVE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        assert process.stdout is not None
-        found = urlsplit(json.loads(process.stdout.readline())["url"])
-        assert found.hostname is not None
-        assert found.port is not None
-        yield found.hostname, found.port
+        yield process
     finally:
         process.terminate()
         _, errors = process.communicate(timeout=30)
     assert errors == ""
     assert process.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def address(process: subprocess.Popen[str]) -> tuple[str, int]:
+    """Where it listens."""
+    assert process.stdout is not None
+    found = urlsplit(json.loads(process.stdout.readline())["url"])
+    assert found.hostname is not None
+    assert found.port is not None
+    return found.hostname, found.port
 
 
 async def connect(address: tuple[str, int], sent: bytes) -> Wire:
@@ -100,9 +107,19 @@ async def test_who_is_being_answered_stays_where_those_before_and_after_are_ende
 
 
 async def test_more_at_once_than_there_are_files_for_do_not_stop_it(
-    address: tuple[str, int],
+    address: tuple[str, int], process: subprocess.Popen[str]
 ) -> None:
-    wires = await asyncio.gather(*(connect(address, b"GET") for _ in range(CLIENTS)))
+    before = [await connect(address, b"GET") for _ in range(CLIENTS)]
+    # A busy machine: what ends and what comes meanwhile is there all at once.
+    process.send_signal(signal.SIGSTOP)
+    try:
+        for _, writer in before:
+            writer.transport.abort()
+        coming = [asyncio.create_task(connect(address, b"GET")) for _ in range(CLIENTS)]
+        await asyncio.wait(coming, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        process.send_signal(signal.SIGCONT)
+    wires = await asyncio.gather(*coming)
     wires.append(await connect(address, ASK))
     for _, writer in wires:
         writer.transport.abort()

@@ -30,6 +30,8 @@ _ENDED_SHARE: Final = 8
 """One in so many of the quiet connections ends where files run out."""
 _MOST_WAITING: Final = 128
 """How many connections the system holds ready; as many may come at once."""
+_ROUNDS: Final = 3
+"""How many rounds of the event loop take connections before the file of one that ends is free."""
 MOST_SILENT: Final = 500
 """How many connections may not have sent a whole request yet, while there are files for them."""
 
@@ -104,11 +106,15 @@ def _most_files() -> int | None:
 
 def _waiting(most_files: int | None) -> int:
     """Return how many connections the system may hold ready."""
-    return _MOST_WAITING if most_files is None else min(_MOST_WAITING, max(1, most_files // 4))
+    return _MOST_WAITING if most_files is None else min(_MOST_WAITING, max(1, most_files // 8))
 
 
 def _files_run_out(transport: asyncio.Transport, ending: int) -> bool:
-    """Tell whether too few files are left for as many connections as may wait.
+    """Tell whether too few files are left for those who may come before one that ends is gone.
+
+    asyncio takes as many connections at a time as may wait, and a connection that it takes is made
+    in its next round, while the next ones are taken; one that is ended has its file until the
+    round after. So three times as many may come.
 
     A new file gets the lowest number that is free (POSIX, ``accept``): so its number says how many
     there are at least, the ends of clients in this process among them.
@@ -121,7 +127,7 @@ def _files_run_out(transport: asyncio.Transport, ending: int) -> bool:
     connected: socket | None = transport.get_extra_info("socket")
     if most is None or connected is None:
         return False
-    room = most - _waiting(most) - min(_SPARE_FILES, most // 8)
+    room = most - _ROUNDS * _waiting(most) - min(_SPARE_FILES, most // 8)
     return connected.fileno() - ending >= room
 
 
