@@ -112,12 +112,22 @@ def test_lines_are_said_when_something_changes_and_now_and_then():
         lines.show(tally(elapsed=elapsed), window)
     lines.show(tally(elapsed=63), WAITING)
     lines.show(tally(elapsed=70), OPEN)
+    lines.show(tally(elapsed=71, pages=35), OPEN)
     assert [line.partition(": ")[2].split(",")[0] for line in said] == [
         "the window holds 41 of 75",
         "waiting for the window",
         "going on",
     ]
     assert all(line.startswith("3,400 of 20,000 retweets") for line in said)
+
+
+def test_a_wait_that_is_broken_off_does_not_go_on():
+    said: list[str] = []
+    lines = Lines(said.append)
+    lines.show(tally(), WAITING)
+    lines.show(tally(), OPEN)
+    (line,) = said
+    assert "waiting for the window" in line
 
 
 def test_nothing_is_said_of_a_walk_that_is_over_soon():

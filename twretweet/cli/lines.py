@@ -22,20 +22,22 @@ class Lines:
     def __init__(self, say: Callable[[str], None], *, every: float | None = None) -> None:
         self._say = say
         self._every = every
-        self._waiting = False
+        self._stuck_at: int | None = None  # how many pages there were when the wait was told
         self._last = 0.0
         self.said = False
 
     def show(self, tally: Tally, window: Window | None) -> None:
         """Say a line if this differs from before in more than numbers, or it is time for one."""
         waiting = window is not None and window.waiting
-        if waiting and not self._waiting:
+        if waiting and self._stuck_at is None:
+            self._stuck_at = tally.pages
             self._tell(tally, describe(window), window)
-        elif self._waiting and not waiting:
+        elif not waiting and self._stuck_at is not None and tally.pages > self._stuck_at:
+            # Not before a page has come: a wait may also have been broken off.
+            self._stuck_at = None
             self._tell(tally, f"going on, {describe(window)}", window)
         elif self._every is not None and tally.elapsed - self._last >= self._every:
             self._tell(tally, describe(window), window)
-        self._waiting = waiting
 
     def note(self, line: str) -> None:
         """Say this."""
