@@ -12,14 +12,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.rounds import Broken, Different, Samples, interleave
 from benchmarks.speed.roster import Entry
 
-_PATIENCE = 120.0
+_PATIENCE = 300.0
 
 
 class _Process:
@@ -66,7 +66,8 @@ class _Process:
         """Let it end, and see to it that it does."""
         for pipe in (self._popen.stdin, self._popen.stdout):
             if pipe is not None:
-                pipe.close()
+                with suppress(BrokenPipeError):  # it has ended, and what it was told is lost
+                    pipe.close()
         try:
             self._popen.wait(5)
         except subprocess.TimeoutExpired:

@@ -17,7 +17,7 @@ _OWN = (stacks.OURS, stacks.LIMITS, stacks.SIGN)
 
 def profile(field: Field, *, quick: bool) -> list[Section]:
     """A page with a bearer token, a page that is signed, and a write."""
-    pages, writes = (100, 400) if quick else (10_000, 60_000)
+    pages, writes = (100, 400) if quick else (3_000, 20_000)
     jobs = (
         ("A page, everything on", roster.OURS_ALL, "page", pages),
         ("A page, OAuth 1.0a", roster.OURS_ALL_SIGNED, "page", pages),
