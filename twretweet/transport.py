@@ -11,11 +11,11 @@ both hold the headers of the request, and with them its credentials.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 import aiohttp
 import anyio
+from aiohttp.http import HttpProcessingError
 from yarl import URL
 
 from twretweet._version import __version__
@@ -47,6 +47,9 @@ CONNECTIONS = 100
 # The versions of aiohttp whose way from a request to a reply is the one that is written down here.
 _KNOWN_INSIDE = ("3.12.", "3.13.", "3.14.")
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None)  # the deadlines are our own
+# Nothing is read from a connection while more than twice this waits to be taken, in bytes.
+_BUFFER = 256 * 1024
+_INTERIM = frozenset(range(100, 200)) - {101}  # another reply follows
 
 
 class Transport:
@@ -74,7 +77,7 @@ class Transport:
         self._callers = http
         self._max_body = max_body
         self._http: HttpSession | None = None
-        self._straight = False
+        self._straight: _Straight | None = None
         self._free: anyio.Semaphore | None = None
 
     def open(self) -> None:
@@ -88,16 +91,17 @@ class Transport:
             if self._callers.connector is not None and self._callers.connector.limit:
                 connections = self._callers.connector.limit
         else:
+            connector = aiohttp.TCPConnector(limit=0)
             self._http = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar()
             )
-            self._straight = aiohttp.__version__.startswith(_KNOWN_INSIDE)
+            if aiohttp.__version__.startswith(_KNOWN_INSIDE):
+                self._straight = _Straight(connector)
         self._free = anyio.Semaphore(connections, fast_acquire=True)
 
     async def aclose(self) -> None:
         """Close the pool, but not the caller's."""
-        http, self._http = self._http, None
+        http, self._http, self._straight = self._http, None, None
         if http is not None and http is not self._callers:
             await http.close()
 
@@ -134,56 +138,33 @@ class Transport:
             if not timed.take_back():
                 raise
             failure = self._timed_out()
-        except (aiohttp.ClientError, OSError, ValueError, _NotRepeatedError) as error:
+        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
+            failure = self._failure(error)
+        except _NotRepeatedError as error:
             failure = self._failure(error)
         finally:
             self._deadlines.end(timed)
         raise failure  # from here, because the frame below holds credentials
 
     async def _exchange(self, http: HttpSession, request: Request) -> Reply:
-        # What was signed has to go out byte for byte.
-        url = URL(request.full_url, encoded=True)
-        headers = (*_DEFAULTS, *request.headers)
-        if self._straight:
-            response = await _send_straight(http, request, url, headers)
-        else:
-            response = await http.request(
-                request.method,
-                url,
-                data=request.body,
-                headers=headers,
-                allow_redirects=False,
-                raise_for_status=False,
-                timeout=_NO_TIMEOUT,
-                middlewares=(_send_once,),
-            )
-        if response.closed and response.content.exception() is None:
-            # All of it is here already, as with small replies; most writes end here.
-            body = response.content.read_nowait()
-            fault: Fault | None = None if len(body) <= self._max_body else "too long"
-            return Reply(response.status, response.headers, body, fault)
-        return await self._rest(response)
-
-    async def _rest(self, response: aiohttp.ClientResponse) -> Reply:
-        """Read a body that was not all there with the head of the reply."""
-        chunks: list[bytes] = []
-        fault: Fault | None
+        if self._straight is not None:
+            return await self._straight.exchange(request, self._max_body)
+        response = await http.request(
+            request.method,
+            # What was signed has to go out byte for byte.
+            URL(request.full_url, encoded=True),
+            data=request.body,
+            headers=(*_DEFAULTS, *request.headers),
+            allow_redirects=False,
+            raise_for_status=False,
+            timeout=_NO_TIMEOUT,
+            middlewares=(_send_once,),
+        )
         async with response:
-            try:
-                fault = await self._read(response, chunks)
-            except aiohttp.ClientPayloadError:
-                fault = "broke off"
-            return Reply(response.status, response.headers, b"".join(chunks), fault)
-
-    async def _read(self, response: aiohttp.ClientResponse, chunks: list[bytes]) -> Fault | None:
-        size = 0
-        while chunk := await response.content.readany():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > self._max_body:
-                response.close()  # the rest is not worth reading, so neither is the connection
-                return "too long"
-        return None
+            body, fault = await _read(response.content, self._max_body)
+            if fault is not None:
+                response.close()
+            return Reply(response.status, response.headers, body, fault)
 
     def _timed_out(self) -> RequestTimeout:
         return RequestTimeout(
@@ -195,7 +176,7 @@ class Transport:
             return self._timed_out()
         if isinstance(error, _NotRepeatedError):
             return error.failure
-        if isinstance(error, aiohttp.ClientResponseError):
+        if isinstance(error, aiohttp.ClientResponseError | HttpProcessingError):
             encoding = "encoding" in error.message
             return DecodeError(
                 f"the reply can't be read: {' '.join(error.message.split())}",
@@ -206,43 +187,101 @@ class Transport:
         return TransportError(f"the request can't be sent: {error}", sent=False)
 
 
-async def _send_straight(
-    http: HttpSession, request: Request, url: URL, headers: Iterable[tuple[str, str]]
-) -> aiohttp.ClientResponse:
-    """Do what ``http.request`` does for a request of ours, and nothing else.
+class _Straight:
+    """Exchanges over connections of aiohttp's pool, with its parser, and without its session.
 
-    It also looks for cookies, proxies, passwords, redirects, traces and its own timeouts, none of
-    which is ever there, and sends again what a closed connection swallowed, which must not be.
-    That is a fifth of what a write costs. The caller's own session may have some of it, so there
-    this is not used; nor is it where aiohttp may have changed inside.
+    A session also looks for cookies, proxies, passwords, redirects, traces and its own timeouts,
+    none of which is ever there, makes a request and a response of many parts, and sends again what
+    a closed connection swallowed, which must not be. That is more than half of what a small reply
+    costs. The caller's own session may have some of it, so there this is not used; nor is it where
+    aiohttp may have changed inside.
+
+    Args:
+        connector: the pool.
     """
-    connector = http.connector
-    if connector is None:
-        raise ManagerClosed("the connection pool is not open")
-    sending = aiohttp.ClientRequest(
-        request.method,
-        url,
-        headers=headers,
-        # To be told what it is saves aiohttp a search among all that a body may be.
-        data=None if request.body is None else aiohttp.BytesPayload(request.body),
-        loop=asyncio.get_running_loop(),
-        session=http,
-    )
-    connection = await connector.connect(sending, traces=[], timeout=_NO_TIMEOUT)
-    protocol = connection.protocol
-    if protocol is None:
-        raise aiohttp.ServerDisconnectedError
-    try:
-        protocol.set_response_params(read_until_eof=True)
-        response = await sending.send(connection)
+
+    def __init__(self, connector: aiohttp.BaseConnector) -> None:
+        self._connector = connector
+        self._origins: dict[str, _Origin] = {}
+
+    async def exchange(self, request: Request, max_body: int) -> Reply:
+        """Send ``request`` and read its reply; errors are aiohttp's own."""
+        address = request.url
+        end = address.index("/", address.index("//") + 2)
+        origin = self._origins.get(address[:end])
+        if origin is None:
+            origin = self._origins[address[:end]] = _Origin(address[:end])
+        connection = await self._connector.connect(origin.dial, traces=[], timeout=_NO_TIMEOUT)
+        protocol = connection.protocol
+        if protocol is None or protocol.transport is None:
+            connection.close()
+            raise aiohttp.ServerDisconnectedError
         try:
-            return await response.start(connection)
+            protocol.set_response_params(read_until_eof=True, read_bufsize=_BUFFER)
+            # Never in a local variable: tracebacks may show these.
+            protocol.transport.write(origin.rendered(request, address[end:]))
+            message, content = await protocol.read()
+            while message.code in _INTERIM:
+                message, content = await protocol.read()
+            body, fault = await _read(content, max_body)
         except BaseException:
-            response.close()
+            connection.close()
             raise
-    except BaseException:
-        connection.close()
-        raise
+        if fault is None:
+            connection.release()
+        else:  # the rest is not worth reading, so neither is the connection
+            connection.close()
+        return Reply(message.code, message.headers, body, fault)
+
+
+class _Origin:
+    """A scheme and host, and what is the same in all requests to it.
+
+    Attributes:
+        dial: tells the pool where to connect to.
+    """
+
+    def __init__(self, address: str) -> None:
+        url = URL(address)
+        self.dial = aiohttp.ClientRequest("GET", url, loop=asyncio.get_running_loop())
+        lines = [f"Host: {url.host_port_subcomponent}", *map(": ".join, _DEFAULTS)]
+        self._head = " HTTP/1.1\r\n" + "\r\n".join(lines)
+
+    def rendered(self, request: Request, path: str) -> bytes:
+        """The request as bytes of HTTP/1.1; what was signed goes out byte for byte.
+
+        Raises:
+            ValueError: a header would end before its end.
+        """
+        query = "&".join([f"{name}={value}" for name, value in request.params])
+        lines = [f"{request.method} {path}{'?' if query else ''}{query}{self._head}"]
+        for name, value in request.headers:
+            if "\r" in value or "\n" in value or "\0" in value:
+                raise ValueError(f"the header {name} holds a line break or a null")
+            lines.append(f"{name}: {value}")
+        body = request.body
+        if body is not None or request.method == "POST":
+            lines.append(f"Content-Length: {len(body or b'')}")
+        return "\r\n".join((*lines, "\r\n")).encode() + (body or b"")
+
+
+async def _read(content: aiohttp.StreamReader, max_body: int) -> tuple[bytes, Fault | None]:
+    """Read a body to its end, or to where it breaks off or gets too long."""
+    if content.is_eof() and content.exception() is None:
+        # All of it is here already, as with small replies; most writes end here.
+        body = content.read_nowait()
+        return body, None if len(body) <= max_body else "too long"
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        while chunk := await content.readany():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > max_body:
+                return b"".join(chunks), "too long"
+    except aiohttp.ClientPayloadError:
+        return b"".join(chunks), "broke off"
+    return b"".join(chunks), None
 
 
 class _NotRepeatedError(Exception):
