@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
+from collections.abc import Iterator
+from operator import length_hint
 from typing import Generic, Literal, Self, TypeAlias, TypeVar, cast
 
 import msgspec
@@ -72,10 +74,10 @@ class Walk(Generic[T]):
             # The task must not outlive a walk that was left by `break` and forgotten.
             weakref.finalize(self, self._supply.abandon).atexit = False
         self._sheet: Sheet[T] | None = None
-        self._index = 0  # of the next item of the sheet
+        self._items: Iterator[T] = iter(())  # of the sheet, those that were not handed out
         self._ready: deque[Sheet[T]] = deque()  # fetched, and still to be handed out
         self._last_id = self._start.last_id  # of the sheets before this one
-        self._count = self._start.count
+        self._count = self._start.count  # of the sheets before this one
         self._fetching = False
 
     def __aiter__(self) -> Self:
@@ -89,25 +91,14 @@ class Walk(Generic[T]):
             TwretweetError: the next page could not be fetched; iterate again to try once more.
         """
         while True:
-            # As next_here(), but for the time that a call takes.
-            sheet = self._sheet
-            if sheet is not None and self._index < len(sheet.page.data):
-                item = sheet.page.data[self._index]
-                self._index += 1
-                self._count += 1
+            for item in self._items:  # as next_here(), but for the time that a call takes
                 return item
             if not await self.turn_page():
                 raise StopAsyncIteration
 
     def next_here(self) -> T | None:
         """The next item, if it needs no other page."""
-        sheet = self._sheet
-        if sheet is None or self._index >= len(sheet.page.data):
-            return None
-        item = sheet.page.data[self._index]
-        self._index += 1
-        self._count += 1
-        return item
+        return next(self._items, None)
 
     async def look_ahead(self) -> bool:
         """Fetch the next page, unless it is there, and hand out nothing of it.
@@ -127,10 +118,11 @@ class Walk(Generic[T]):
 
     def put_away(self) -> None:
         """Keep the position in place of a page that was handed out; the items are the caller's."""
-        if self._sheet is None or self._index < len(self._sheet.page.data):
+        if self._sheet is None or length_hint(self._items):
             return
-        self._start, self._last_id = self.checkpoint(), self._last()
-        self._sheet, self._index = None, 0
+        self._start = self.checkpoint()
+        self._last_id, self._count = self._start.last_id, self._start.count
+        self._sheet = None
 
     async def aclose(self) -> None:
         """End the prefetching at once, and return when it has ended.
@@ -151,7 +143,7 @@ class Walk(Generic[T]):
             TwretweetError: a page could not be fetched. Nothing is lost: the walk still has what
                 it fetched, and goes on with the page that failed.
         """
-        begun, index, count, last_id = self._sheet, self._index, self._count, self._last_id
+        begun, index, count, last_id = self._sheet, self._handed_out(), self._count, self._last_id
         collected: list[T] = []
         sheets: list[Sheet[T]] = []
         try:
@@ -164,7 +156,8 @@ class Walk(Generic[T]):
                     self._take_rest()
         except BaseException:
             self._ready.extendleft(reversed(sheets))
-            self._sheet, self._index, self._count, self._last_id = begun, index, count, last_id
+            self._sheet, self._count, self._last_id = begun, count, last_id
+            self._items = iter(() if begun is None else begun.page.data[index:])
             raise
         return collected
 
@@ -173,36 +166,38 @@ class Walk(Generic[T]):
         sheet, token, handed_out = self._sheet, self._start.page_token, self._start.handed_out
         finished, place = self._start.finished, self._start.place
         if sheet is not None:
-            data = sheet.page.data
-            if self._index >= len(data) and sheet.whole:
+            data, index = sheet.page.data, self._handed_out()
+            if index == len(data) and sheet.whole:
                 # Nothing of this page is needed again, so it need not be paid again.
                 token, handed_out = following_token(sheet.page), sheet.known_after
                 finished, place = token is None, sheet.after
             else:
                 token, place = sheet.token, sheet.before
-                handed_out = (*sheet.known, *(item.id for item in data[: self._index]))
+                handed_out = (*sheet.known, *(item.id for item in data[:index]))
         return msgspec.structs.replace(
             self._start,
             page_token=token,
             handed_out=handed_out,
             place=place,
             last_id=self._last(),
-            count=self._count,
+            count=self._count + self._handed_out(),
             finished=finished,
         )
 
+    def _handed_out(self) -> int:
+        """How many items of the sheet were handed out."""
+        return 0 if self._sheet is None else len(self._sheet.page.data) - length_hint(self._items)
+
     def _last(self) -> str | None:
-        if self._sheet is not None and self._index:
-            return self._sheet.page.data[self._index - 1].id
-        return self._last_id
+        index = self._handed_out()
+        return self._sheet.page.data[index - 1].id if self._sheet and index else self._last_id
 
     def _take_rest(self) -> Page[T] | None:
         """Hand out what is left of the current page at once; ``None`` if nothing is."""
-        if self._sheet is None or self._index >= len(self._sheet.page.data):
+        if self._sheet is None or not length_hint(self._items):
             return None
-        page, index = self._sheet.page, self._index
-        self._count += len(page.data) - index
-        self._index = len(page.data)
+        page, index = self._sheet.page, self._handed_out()
+        self._items = iter(())
         return page if index == 0 else msgspec.structs.replace(page, data=page.data[index:])
 
     async def next_page(self) -> Page[T] | None:
@@ -232,8 +227,8 @@ class Walk(Generic[T]):
             self._ready.appendleft(sheet)
             page = cast("Page[Tweet] | Page[User]", sheet.page)
             raise self._source.located(partial_result(page))
-        self._last_id = self._last()
-        self._sheet, self._index = sheet, 0
+        self._last_id, self._count = self._last(), self._count + self._handed_out()
+        self._sheet, self._items = sheet, iter(sheet.page.data)
         return True
 
     async def _fetch(self) -> Sheet[T] | None:
