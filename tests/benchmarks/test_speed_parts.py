@@ -18,7 +18,7 @@ from benchmarks.speed.server import LIMIT, Replies
 from benchmarks.speed.stacks import Stacks
 from benchmarks.speed.variant import Crowd
 from twretweet.auth import account_of
-from twretweet.models import decode, tweet_page
+from twretweet.models import reader, tweet_page
 from twretweet.walk import Walk
 
 WHO = b"\r\nAuthorization: Bearer " + b"a" * 30
@@ -168,7 +168,7 @@ def test_our_own_share_is_with_our_signing_and_without_oauthlib():
 
 
 def test_time_in_msgspec_is_told_from_the_time_of_the_line_that_called_it():
-    code = decode._Reader.__call__.__code__
+    code = reader.Reader.__call__.__code__
     places = {stacks._at(code, 2 * at) for at in range(len(list(code.co_positions())))}
     assert any(place.startswith(stacks._OF_MSGSPEC) for place in places)
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from tests.models.openapi import FILES, JSON, TWEET_FILE, spec
 from twretweet import models
-from twretweet.models import decode
+from twretweet.models import pages
 
-Reader = Callable[[bytes], msgspec.Struct]
+Read = Callable[[bytes], object]
 
-READERS: dict[tuple[str, str], Reader] = {
+READERS: dict[tuple[str, str], Read] = {
     ("get", "/2/tweets/{id}"): models.one_tweet,
     ("get", "/2/tweets/{id}/quote_tweets"): models.tweet_page,
     ("get", "/2/tweets/{id}/retweeted_by"): models.user_page,
@@ -45,6 +45,8 @@ def moments(value: object) -> Iterator[datetime]:
     elif isinstance(value, tuple):
         for item in value:
             yield from moments(item)
+    elif isinstance(value, models.Page):
+        yield from moments((value.data, value.includes, value.problems))
     elif isinstance(value, msgspec.Struct):
         for field in value.__struct_fields__:
             yield from moments(getattr(value, field))
@@ -95,8 +97,27 @@ def test_the_quick_ways_and_the_slow_one_read_the_same(file: str):
     @settings(max_examples=150, deadline=None)
     @given(description.draws(schema))
     def check(reply: JSON) -> None:
-        reader = decode._TWEET_PAGE
+        reader = pages._TWEETS
         assert reader(body(reply)) == reader.levelled(body(reply))
+
+    check()
+
+
+@both_files
+@pytest.mark.parametrize("path", ["/2/tweets/{id}/retweets", "/2/tweets/{id}/retweeted_by"])
+def test_a_walk_reads_the_same_in_parts_as_at_once(file: str, path: str):
+    description = spec(file)
+    whole, in_parts = {
+        "/2/tweets/{id}/retweets": (models.tweet_page, models.tweet_pages),
+        "/2/tweets/{id}/retweeted_by": (models.user_page, models.user_pages),
+    }[path]
+
+    @settings(max_examples=150, deadline=None)
+    @given(description.draws(description.reply("get", path, "200")))
+    def check(reply: JSON) -> None:
+        page = in_parts()(body(reply))
+        assert page.included_ids == models.ids_of(page.includes)
+        assert page == whole(body(reply))
 
     check()
 
@@ -109,8 +130,8 @@ def test_levelling_what_is_level_changes_nothing(file: str):
     @settings(max_examples=100, deadline=None)
     @given(description.draws(schema))
     def check(reply: JSON) -> None:
-        once = decode._TWEET_PAGE.level(reply)
-        assert decode._TWEET_PAGE.level(once) == once
+        once = pages._TWEETS.level(reply)
+        assert pages._TWEETS.level(once) == once
 
     check()
 

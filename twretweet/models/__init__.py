@@ -12,13 +12,13 @@ from twretweet.models.decode import (
     problem,
     retweet_result,
     status,
-    tweet_page,
     usage,
-    user_page,
 )
 from twretweet.models.entities import Entities
+from twretweet.models.index import IncludedIds
 from twretweet.models.metrics import TweetPublicMetrics, UserPublicMetrics
-from twretweet.models.page import Meta, One, Page, Problem, ProblemError, RateLimit
+from twretweet.models.page import Meta, One, Page, Problem, ProblemError, RateLimit, ids_of
+from twretweet.models.pages import PageReader, tweet_page, tweet_pages, user_page, user_pages
 from twretweet.models.parts import ReferencedTweet
 from twretweet.models.resources import Includes, Tweet, User
 from twretweet.models.status import Status, StatusUser
@@ -27,11 +27,13 @@ from twretweet.models.write import RetweetReply
 
 __all__ = [
     "Entities",
+    "IncludedIds",
     "Includes",
     "Media",
     "Meta",
     "One",
     "Page",
+    "PageReader",
     "Place",
     "Poll",
     "Problem",
@@ -46,12 +48,15 @@ __all__ = [
     "Usage",
     "User",
     "UserPublicMetrics",
+    "ids_of",
     "one_tweet",
     "one_user",
     "problem",
     "retweet_result",
     "status",
     "tweet_page",
+    "tweet_pages",
     "usage",
     "user_page",
+    "user_pages",
 ]

@@ -1,67 +1,29 @@
-"""From the bytes of a reply to structs: three ways, of which the first nearly always does.
-
-1. The typed decoder reads a reply in the tweet vocabulary at the speed of msgspec.
-2. A tripwire (:mod:`twretweet.models.base`) tells a reply in the post vocabulary. Its names are
-   replaced in the bytes, and the typed decoder reads it again, in about twice the time. In JSON
-   the bytes ``"name":`` can only be the name of a member, since a quote inside a text has a
-   backslash before it. But objects whose members X does not describe (an article, the properties
-   of a place) must stay as they are, so a reply with one of these goes the third way.
-3. A reply that doesn't fit the types is parsed to plain objects, levelled
-   (:mod:`twretweet.models.normalise`) and converted to the same types, in about six times the
-   time.
+"""The functions that read replies, one for each kind; those that are pages have their own module.
 
 Every function here raises :class:`~twretweet.errors.DecodeError` and nothing else.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
-import msgspec
-
-from twretweet.errors import DecodeError
-from twretweet.models.base import TWINS, Model, PostName
-from twretweet.models.normalise import Leveller, leveller
-from twretweet.models.page import NO_META, Meta, One, Page, Problem, RateLimit
-from twretweet.models.resources import NO_INCLUDES, Includes, Linked, Tweet, User, link
+from twretweet.models.base import Model
+from twretweet.models.page import One, Problem, RateLimit
+from twretweet.models.reader import Reader
+from twretweet.models.resources import (
+    NO_INCLUDES,
+    Includes,
+    Linked,
+    PageIndex,
+    Tweet,
+    User,
+    link,
+)
 from twretweet.models.status import Status
 from twretweet.models.usage import Usage
 from twretweet.models.write import RetweetReply
 
-T = TypeVar("T")
 L = TypeVar("L", bound=Linked)
-
-# msgspec lets Python's own errors through for bytes that are no UTF-8 and for nesting without end;
-# its own are no ValueErrors before 0.21.
-_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
-_EXCERPT = 200
-_FREE_FORM = (b'"article', b'"properties"')
-_STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+)\]", re.ASCII)
-
-
-# Each name has "post" where its twin has "tweet". The search is for that word, which is rare, and
-# only then looks left and right: four times as fast as replacing name by name.
-_POST_NAME = re.compile(
-    b"post(?:"
-    + b"|".join(
-        b'(?=%b":)(?<="%bpost)' % (after, before)
-        for before, after in (name.encode().split(b"post") for name in TWINS)
-    )
-    + b")"
-)
-
-
-class _PostVocabularyMet(Exception):  # a signal, never seen outside
-    """The reply speaks the post vocabulary."""
-
-
-class _PageReply(Model, Generic[L], frozen=True, kw_only=True):
-    data: tuple[L, ...] = ()
-    includes: Includes = NO_INCLUDES
-    meta: Meta = NO_META
-    errors: tuple[Problem, ...] = ()
 
 
 class _OneReply(Model, Generic[L], frozen=True, kw_only=True):
@@ -86,126 +48,12 @@ class _UsageReply(Model, frozen=True, kw_only=True):
     errors: tuple[Problem, ...] = ()
 
 
-class _Reader(Generic[T]):
-    """Reads replies of one type.
-
-    msgspec compiles a decoder when it is made, which takes a tenth of what importing this package
-    does. So it is made once, and not before a reply has to be read.
-    """
-
-    __slots__ = ("_decode", "_expected", "_kind", "_leveller")
-
-    def __init__(self, kind: type[T], expected: str) -> None:
-        self._decode: Callable[[bytes], T] = self._decode_first
-        self._leveller: Leveller | None = None
-        self._kind = kind
-        self._expected = expected
-
-    def __call__(self, body: bytes) -> T:
-        try:
-            return self._decode(body)
-        except _PostVocabularyMet:
-            return self._in_tweet_names(body)
-        except msgspec.ValidationError:
-            return self.levelled(body)
-        except _UNREADABLE as error:
-            raise self._unreadable(body, error) from None
-
-    def _decode_first(self, body: bytes) -> T:
-        self._decode = msgspec.json.Decoder(self._kind, dec_hook=_tripped).decode
-        return self._decode(body)
-
-    def _in_tweet_names(self, body: bytes) -> T:
-        if not any(name in body for name in _FREE_FORM):
-            try:
-                return self._decode(_POST_NAME.sub(b"tweet", body))
-            except (_PostVocabularyMet, *_UNREADABLE):
-                pass  # a name set apart from its colon, or a fault, which levelling finds again
-        return self.levelled(body)
-
-    def level(self, reply: object) -> object:
-        """Bring a parsed reply into the shape of the types."""
-        if self._leveller is None:  # until a reply needs it, which in most programs none does
-            self._leveller = leveller(self._kind)
-        return self._leveller(reply)
-
-    def levelled(self, body: bytes) -> T:
-        """Read ``body`` the slow way, which leaves nothing to be read."""
-        try:
-            reply = self.level(cast("object", msgspec.json.decode(body)))
-        except _UNREADABLE as error:
-            raise self._unreadable(body, error) from None
-        try:
-            return msgspec.convert(reply, self._kind)
-        except msgspec.ValidationError as error:
-            message = str(error)
-            raise DecodeError(
-                f"expected {self._expected}: {message}", excerpt=_around(reply, message, body)
-            ) from None
-        except _UNREADABLE as error:
-            raise self._unreadable(body, error) from None
-
-    def _unreadable(self, body: bytes, error: Exception) -> DecodeError:
-        if not body.strip():
-            return DecodeError(f"expected {self._expected}, got an empty body")
-        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        return DecodeError(
-            f"expected {self._expected}, got what can't be read as JSON: {why}",
-            excerpt=_beginning(body),
-        )
-
-
-def _tripped(kind: type, value: object) -> object:
-    if kind is PostName:
-        raise _PostVocabularyMet
-    return value  # a member of an object that X does not describe
-
-
-def _beginning(body: bytes) -> str:
-    return bytes(body[:_EXCERPT]).decode("utf-8", "replace")
-
-
-def _around(reply: object, message: str, body: bytes) -> str:
-    """What holds the fault that ``message`` ends in the path of, such as ``$.data[0].id``."""
-    path = message.rpartition("`$")[2]
-    here, holder = reply, reply
-    for name, number in cast("list[tuple[str, str]]", _STEP.findall(path)):
-        holder = here
-        if name and isinstance(here, dict):
-            here = cast("dict[str, object]", here).get(name)
-        elif number and isinstance(here, list):
-            here = cast("list[object]", here)[int(number)]
-        else:
-            break
-    return _beginning(body if holder is reply else msgspec.json.encode(holder))
-
-
-_TWEET_PAGE = _Reader(_PageReply[Tweet], "a page of tweets")
-_USER_PAGE = _Reader(_PageReply[User], "a page of users")
-_ONE_TWEET = _Reader(_OneReply[Tweet], "a tweet")
-_ONE_USER = _Reader(_OneReply[User], "a user")
-_WRITE = _Reader(_Write, "the result of a retweet")
-_USAGE = _Reader(_UsageReply, "a project's usage")
-_PROBLEM = _Reader(Problem, "a problem")
-_STATUS = _Reader(Status, "a v1.1 status")
-
-
-def tweet_page(body: bytes, rate_limit: RateLimit | None = None) -> Page[Tweet]:
-    """Read a page of tweets; each finds its author and the like in the page's includes.
-
-    Raises:
-        DecodeError: it is none.
-    """
-    return _page(_TWEET_PAGE(body), rate_limit)
-
-
-def user_page(body: bytes, rate_limit: RateLimit | None = None) -> Page[User]:
-    """Read a page of users; each finds its pinned tweet and the like in the page's includes.
-
-    Raises:
-        DecodeError: it is none.
-    """
-    return _page(_USER_PAGE(body), rate_limit)
+_ONE_TWEET = Reader(_OneReply[Tweet], "a tweet")
+_ONE_USER = Reader(_OneReply[User], "a user")
+_WRITE = Reader(_Write, "the result of a retweet")
+_USAGE = Reader(_UsageReply, "a project's usage")
+_PROBLEM = Reader(Problem, "a problem")
+_STATUS = Reader(Status, "a v1.1 status")
 
 
 def one_tweet(body: bytes, rate_limit: RateLimit | None = None) -> One[Tweet]:
@@ -226,20 +74,9 @@ def one_user(body: bytes, rate_limit: RateLimit | None = None) -> One[User]:
     return _one(_ONE_USER(body), rate_limit)
 
 
-def _page(reply: _PageReply[L], rate_limit: RateLimit | None) -> Page[L]:
-    link(reply.data, reply.includes)
-    return Page(
-        data=reply.data,
-        includes=reply.includes,
-        meta=reply.meta,
-        problems=reply.errors,
-        rate_limit=rate_limit,
-    )
-
-
 def _one(reply: _OneReply[L], rate_limit: RateLimit | None) -> One[L]:
     if reply.data is not None:
-        link((reply.data,), reply.includes)
+        link((reply.data,), PageIndex(reply.includes))
     return One(
         data=reply.data,
         includes=reply.includes,

@@ -1,11 +1,44 @@
-"""A table of what a page includes."""
+"""What a page includes: a table to find it in, and what is known of it before it is read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class IncludedIds(Struct, frozen=True):
+    """The ids of what X charges for, each object once.
+
+    Attributes:
+        tweets: of tweets.
+        users: of users.
+        media: keys of media.
+    """
+
+    tweets: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+
+
+class Unread(Protocol[R_co]):
+    """Includes as they came."""
+
+    def read(self) -> R_co:
+        """The includes.
+
+        Raises:
+            DecodeError: they can't be read.
+        """
+        ...
+
+    def ids(self) -> IncludedIds:
+        """Their ids, for a small part of what it takes to read all; errors as of :meth:`read`."""
+        ...
 
 
 class Table(dict[str | None, T | None]):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Final, Generic, Protocol, TypeVar, cast
 
 from twretweet.models.base import Model
-from twretweet.models.resources import NO_INCLUDES, Includes
+from twretweet.models.index import IncludedIds
+from twretweet.models.resources import NO_INCLUDES, Includes, PageIndex
 
 T = TypeVar("T")
 
@@ -84,22 +87,103 @@ class Problem(Model, frozen=True, kw_only=True):
         return self.type.rstrip("/").rpartition("/")[2] if self.type else None
 
 
-class Page(Model, Generic[T], frozen=True, kw_only=True):
+class Page(Generic[T]):
     """One page of a walk.
 
-    Attributes:
+    Args:
         data: the items; there may be none, even in the middle of a walk.
-        includes: what the items refer to.
+        includes: what the items refer to, or an index that will read it.
         meta: the page's tokens.
         problems: what X could not deliver, though the reply is a success.
         rate_limit: what the reply's headers said, if they did.
     """
 
-    data: tuple[T, ...] = ()
-    includes: Includes = NO_INCLUDES
-    meta: Meta = NO_META
-    problems: tuple[Problem, ...] = ()
-    rate_limit: RateLimit | None = None
+    __slots__ = ("_index", "data", "meta", "problems", "rate_limit")
+
+    def __init__(
+        self,
+        *,
+        data: tuple[T, ...] = (),
+        includes: Includes | PageIndex = NO_INCLUDES,
+        meta: Meta = NO_META,
+        problems: tuple[Problem, ...] = (),
+        rate_limit: RateLimit | None = None,
+    ) -> None:
+        self.data = data
+        self.meta = meta
+        self.problems = problems
+        self.rate_limit = rate_limit
+        self._index = PageIndex(includes) if isinstance(includes, Includes) else includes
+
+    @property
+    def includes(self) -> Includes:
+        """What the items refer to; read when it is first looked at.
+
+        Raises:
+            DecodeError: it can't be read.
+        """
+        return self._index.includes
+
+    @property
+    def included_ids(self) -> IncludedIds:
+        """The ids of what X charges for beside the items, without reading more than these.
+
+        Raises:
+            DecodeError: they can't be read.
+        """
+        unread = self._index.unread
+        return ids_of(self._index.includes) if unread is None else unread.ids()
+
+    def holding(self, data: tuple[T, ...]) -> Page[T]:
+        """The same page with only these of its items."""
+        return Page(
+            data=data,
+            includes=self._index,
+            meta=self.meta,
+            problems=self.problems,
+            rate_limit=self.rate_limit,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Page):
+            return NotImplemented
+        theirs = cast("Page[object]", other)
+        return self._parts() == theirs._parts()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return (
+            f"Page(data={self.data!r}, includes={self.includes!r}, meta={self.meta!r}, "
+            f"problems={self.problems!r}, rate_limit={self.rate_limit!r})"
+        )
+
+    def _parts(self) -> tuple[object, ...]:
+        return self.data, self.includes, self.meta, self.problems, self.rate_limit
+
+
+class _Objects(Protocol):
+    """Includes, or as much of them as their ids."""
+
+    @property
+    def tweets(self) -> tuple[object, ...]: ...
+    @property
+    def users(self) -> tuple[object, ...]: ...
+    @property
+    def media(self) -> tuple[object, ...]: ...
+
+
+def ids_of(includes: _Objects) -> IncludedIds:
+    """The ids of what X charges for."""
+    return IncludedIds(
+        tuple(map(_id, includes.tweets)),
+        tuple(map(_id, includes.users)),
+        tuple(map(_media_key, includes.media)),
+    )
+
+
+_id: Callable[[object], str] = attrgetter("id")
+_media_key: Callable[[object], str] = attrgetter("media_key")
 
 
 class One(Model, Generic[T], frozen=True, kw_only=True):

@@ -142,3 +142,11 @@ class Subscription(Model, frozen=True, kw_only=True):
     """Whether a user subscribes to you."""
 
     subscribes_to_you: bool | None = None
+
+
+class Topic(Model, frozen=True, kw_only=True):
+    """A topic, as spaces have them."""
+
+    id: str = ""
+    name: str = ""
+    description: str | None = None

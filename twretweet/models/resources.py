@@ -10,7 +10,8 @@ The rules of linking:
 - Tweets *inside* includes hold none. Hence nothing that an index reaches leads back to it, the
   structs can stay out of the garbage collector's sight (``gc=False``), and a page is freed when
   its last item is. What ``tweet.referenced`` hands out are copies that hold one.
-- The index builds a dict per kind of object when first asked for one of that kind.
+- The index reads the includes when first asked for any, unless they were read with the page, and
+  builds a dict per kind of object when first asked for one of that kind.
 
 These classes refer to each other, so they stand in one module. Fields are in the order of the
 alphabet, as in X's own pages: msgspec looks for a name from where it found the last one, so a
@@ -32,7 +33,7 @@ from msgspec import UNSET, UnsetType
 from twretweet.models.attachments import Media, Place, Poll
 from twretweet.models.base import Model, PostName, Timestamp
 from twretweet.models.entities import Entities, UrlEntity, UserEntities
-from twretweet.models.index import Table
+from twretweet.models.index import Table, Unread
 from twretweet.models.metrics import TweetPrivateMetrics, TweetPublicMetrics, UserPublicMetrics
 from twretweet.models.parts import (
     Affiliation,
@@ -47,6 +48,7 @@ from twretweet.models.parts import (
     Scopes,
     Subscription,
     SuggestedSourceLink,
+    Topic,
     TweetGeo,
     Withheld,
 )
@@ -266,14 +268,6 @@ class User(Linked, Model, frozen=True, kw_only=True):
         return index.users.all(self.affiliation.user_id) if index and self.affiliation else ()
 
 
-class Topic(Model, frozen=True, kw_only=True):
-    """A topic, as spaces have them."""
-
-    id: str = ""
-    name: str = ""
-    description: str | None = None
-
-
 class Includes(Model, frozen=True, kw_only=True):
     """What the data of a page refers to, each object once, in X's order."""
 
@@ -292,11 +286,15 @@ NO_INCLUDES: Final = Includes()
 class PageIndex:
     """Finds an object of a page's includes by its id, in constant time.
 
-    Each table is made when it is first read.
+    Each table is made when it is first read, and so are the includes where they came unread.
+
+    Attributes:
+        unread: the includes as they came, until they are read.
     """
 
-    __slots__ = ("includes", "media", "names", "places", "polls", "tweets", "users")
+    __slots__ = ("includes", "media", "names", "places", "polls", "tweets", "unread", "users")
 
+    includes: Includes
     media: Table[Media]
     names: Table[User]
     places: Table[Place]
@@ -304,13 +302,19 @@ class PageIndex:
     tweets: Table[Tweet]
     users: Table[User]
 
-    def __init__(self, includes: Includes) -> None:
-        self.includes = includes
+    def __init__(self, includes: Includes | Unread[Includes]) -> None:
+        self.unread = None if isinstance(includes, Includes) else includes
+        if isinstance(includes, Includes):
+            self.includes = includes
 
     def __getattr__(self, name: str) -> object:
         """Fill a slot that was still empty."""
         if name not in PageIndex.__slots__:
             raise AttributeError(f"a page's index has no {name!r}", name=name, obj=self)
+        if name == "includes" and self.unread is not None:
+            read = self.includes = self.unread.read()
+            self.unread = None
+            return read
         if name == "names":
             # X takes @TwitterDev and @twitterdev for the same user.
             made: Table[object] = Table(
@@ -341,7 +345,6 @@ _media_key = attrgetter("media_key")
 _set_link = cast("Callable[[Linked, PageIndex], None]", Linked.__dict__["_link"].__set__)
 
 
-def link(items: Iterable[Linked], includes: Includes) -> None:
+def link(items: Iterable[Linked], index: PageIndex) -> None:
     """Let ``items``, the data of one page, resolve their references from its includes."""
-    index = PageIndex(includes)
     deque(map(_set_link, items, repeat(index)), maxlen=0)  # a loop without Python

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Generic, TypeVar
 
+import msgspec
+
 from twretweet.budget import AnyBudget
 from twretweet.clock import Clock
 from twretweet.errors import TwretweetError
@@ -60,7 +62,7 @@ class PageFetcher(Generic[T]):
         caller.require(row)
         params = caller.params(query, row)
         self._caller = caller
-        self._row = row
+        self._row = msgspec.structs.replace(row, decode=row.reader()) if row.reader else row
         self._encoded = encode_params(params)
         self._budget = budget
         self.endpoint = row.name

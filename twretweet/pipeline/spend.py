@@ -118,6 +118,7 @@ class Spending:
             if items < self._most.items and self._sized is not None:
                 request = self._sized(items)
             reply = await send(request)
+            charged = returned(self._most.charge, reply)
         except BaseException as error:
             free = not self.sent or _is_free(error, is_read=self._most.is_read)
             await _each([each.release if free else each.keep for _, each in held])
@@ -128,7 +129,6 @@ class Spending:
             raise
         # Which of two days a resource is charged on can't be told if midnight came in between.
         today = day if int(now() // _DAY) == day else None
-        charged = returned(self._most.charge, reply)
         paid = await _each([partial(each.settle, charged, today) for _, each in held])
         for (budget, _), micros in zip(held, paid, strict=True):
             self._tell(on_event, budget, micros)

@@ -16,7 +16,7 @@ from typing import Final, cast
 import msgspec
 from msgspec import Struct
 
-from twretweet.models import Includes, One, Page, Tweet, User
+from twretweet.models import IncludedIds, One, Page, Tweet, User, ids_of
 from twretweet.protocol.endpoints import Endpoint
 from twretweet.protocol.prices import Charge
 
@@ -53,7 +53,6 @@ _ADDED: Final[Mapping[str, tuple[Charge, int]]] = MappingProxyType(
 )
 _READS: Final = frozenset({"post_read", "user_read", "media_read"})
 _id: Callable[[object], str] = attrgetter("id")
-_media_key: Callable[[object], str] = attrgetter("media_key")
 
 
 class Most(Struct, frozen=True, kw_only=True):
@@ -128,23 +127,25 @@ def returned(charge: Charge | None, reply: object) -> Returned:
     Args:
         charge: the ``charge`` of the endpoint's row.
         reply: what its ``decode`` made of the body.
+
+    Raises:
+        DecodeError: the ids of what it includes can't be read.
     """
     if isinstance(reply, Page):
         page = cast("Page[Tweet | User]", reply)
-        return Returned(
-            charge=charge, data=tuple(map(_id, page.data)), added=_added(page.includes)
-        )
+        data = tuple(map(_id, page.data))
+        return Returned(charge=charge, data=data, added=_added(page.included_ids))
     if isinstance(reply, One):
         one = cast("One[Tweet | User]", reply)
         data = () if one.data is None else (one.data.id,)
-        return Returned(charge=charge, data=data, added=_added(one.includes))
+        return Returned(charge=charge, data=data, added=_added(ids_of(one.includes)))
     return Returned(charge=charge)
 
 
-def _added(includes: Includes) -> tuple[tuple[Charge, tuple[str, ...]], ...]:
+def _added(ids: IncludedIds) -> tuple[tuple[Charge, tuple[str, ...]], ...]:
     pairs: tuple[tuple[Charge, tuple[str, ...]], ...] = (
-        ("post_read", tuple(map(_id, includes.tweets))),
-        ("user_read", tuple(map(_id, includes.users))),
-        ("media_read", tuple(map(_media_key, includes.media))),
+        ("post_read", ids.tweets),
+        ("user_read", ids.users),
+        ("media_read", ids.media),
     )
     return tuple([pair for pair in pairs if pair[1]])

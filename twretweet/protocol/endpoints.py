@@ -60,6 +60,7 @@ class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True):
         asks: whether a query selects tweets, users or nothing.
         newest_first: whether pages list their items in falling order of their ids.
         decode: reads the body of a 200 reply; raises ``DecodeError``.
+        reader: makes such a function for the pages of one walk.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True):
     asks: Asks = "nothing"
     newest_first: bool = False
     decode: Callable[[bytes, RateLimit | None], T_co]
+    reader: Callable[[], Callable[[bytes, RateLimit | None], T_co]] | None = None
 
     @property
     def label(self) -> str:
@@ -138,6 +140,7 @@ RETWEETS: Endpoint[Page[Tweet]] = Endpoint(
     asks="tweets",
     newest_first=True,
     decode=models.tweet_page,
+    reader=models.tweet_pages,
 )
 RETWEETERS: Endpoint[Page[User]] = Endpoint(
     name="retweeters",
@@ -149,6 +152,7 @@ RETWEETERS: Endpoint[Page[User]] = Endpoint(
     charge="user_read",
     asks="users",
     decode=models.user_page,
+    reader=models.user_pages,
 )
 REPOSTS_OF_ME: Endpoint[Page[Tweet]] = Endpoint(
     name="reposts_of_me",
@@ -160,6 +164,7 @@ REPOSTS_OF_ME: Endpoint[Page[Tweet]] = Endpoint(
     charge="post_read",
     asks="tweets",
     decode=models.tweet_page,
+    reader=models.tweet_pages,
 )
 ME: Endpoint[One[User]] = Endpoint(
     name="me",

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from twretweet.errors import InvalidRequest, PaginationError, TwretweetError
@@ -131,7 +130,7 @@ class Sheets(Generic[T]):
             data, after = after_known(page.data, known, newest_first=self._source.newest_first)
         whole = left is None or len(data) <= left
         if data is not page.data or not whole:
-            page = msgspec.structs.replace(page, data=data[:left])
+            page = page.holding(data[:left])
         given = tuple([item.id for item in page.data])
         if given:
             self._given, self._last_id, self._searched = given, given[-1], False

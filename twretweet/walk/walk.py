@@ -198,7 +198,7 @@ class Walk(Generic[T]):
             return None
         page, index = self._sheet.page, self._handed_out()
         self._items = iter(())
-        return page if index == 0 else msgspec.structs.replace(page, data=page.data[index:])
+        return page if index == 0 else page.holding(page.data[index:])
 
     async def next_page(self) -> Page[T] | None:
         """The next page, or the rest of one that was begun; ``None`` at the end."""
