@@ -10,7 +10,7 @@ from twretweet.budget import AnyBudget
 from twretweet.clock import Clock
 from twretweet.errors import TwretweetError
 from twretweet.events import PageFetched, PageTokenExpired
-from twretweet.models import Page, Tweet, User
+from twretweet.models import Page, Problem, Tweet, User
 from twretweet.models.page import NO_META
 from twretweet.pipeline.caller import Caller
 from twretweet.pipeline.pace import even_interval
@@ -82,7 +82,7 @@ class PageFetcher(Generic[T]):
         """Fetch one page; of fewer items where a budget has not enough left for all.
 
         Raises:
-            NotFound: X knows no such tweet; it says so in a reply of status 200.
+            NotFound: X knows no such tweet, or none any more; it says so in a reply of status 200.
             BudgetExceeded: not even one item can be afforded. Nothing was sent.
             TwretweetError: see :mod:`twretweet.errors`.
         """
@@ -94,10 +94,8 @@ class PageFetcher(Generic[T]):
             self._row, self.params, items=max_results, budget=self._budget, sized=request
         )
         page = await self._caller.send(self._row, request(max_results), spending)
-        silent = page.meta is NO_META
-        if not page.data and (silent or (page.problems and page_token is None)):
-            # Not a page: only a missing token ends a walk, so an odd object must not.
-            raise self.located(no_data(page.problems))
+        if not page.data:
+            self._refuse_no_page(page, page_token)
         self._tell(page, spending)
         return page
 
@@ -131,6 +129,23 @@ class PageFetcher(Generic[T]):
         pipeline = self._caller.pipeline
         pipeline.require_open()
         return pipeline.tasks.start(work, f"twretweet {self.endpoint} {self.target}")
+
+    def _refuse_no_page(self, page: Page[T], page_token: str | None) -> None:
+        """Raise unless what has no data is an empty page.
+
+        Only a missing token ends a walk, so neither an odd object may, nor the word that the tweet
+        is gone: that comes with any page, and may come with ``meta`` as an empty one does.
+        """
+        gone = [problem for problem in page.problems if self._is_about_target(problem)]
+        if gone:
+            raise self.located(no_data(gone))
+        if page.meta is NO_META or (page.problems and page_token is None):
+            raise self.located(no_data(page.problems))
+
+    def _is_about_target(self, problem: Problem) -> bool:
+        """Whether a problem is one of the tweet itself, and not of what a page refers to."""
+        named = problem.parameter in (None, "id") and self._tweet != ""
+        return named and self._tweet in (problem.resource_id, problem.value)
 
     def _request(self, page_token: str | None, max_results: int) -> Request:
         varying = {"max_results": str(max_results)}

@@ -143,11 +143,16 @@ async def test_a_signal_ends_the_wait_for_another_try(scripted, server, clock):
     assert clock.time() == before
 
 
-async def test_a_tweet_that_is_deleted_half_way_leaves_what_was_written(scripted, server, ids):
-    server.replies.extend([tweets(9, 8, token="a"), reply(200, METRICS), reply(200, GONE)])
+@pytest.mark.parametrize("meta", [{}, {"meta": {"result_count": 0}}])
+async def test_a_tweet_that_is_deleted_half_way_leaves_what_was_written(
+    scripted, server, ids, place, meta
+):
+    gone = reply(200, {**GONE, **meta})
+    server.replies.extend([tweets(9, 8, token="a"), reply(200, METRICS), gone])
     with pytest.raises(NotFound, match="Could not find tweet"):
         await scripted.run()
     assert ids() == ["9", "8"]
+    assert place()["finished"] is False
     error = NotFound("gone")
     assert scripted.told.so_far(error).startswith("; written so far: 2 of 9 retweets, 1 page")
     assert "--resume" not in scripted.told.so_far(error)
