@@ -97,6 +97,7 @@ class Caller:
         params: Mapping[str, str],
         *,
         items: int = 1,
+        fewest: int = 1,
         budget: AnyBudget | None = None,
         sized: Callable[[int], Request] | None = None,
     ) -> Spending | None:
@@ -106,6 +107,7 @@ class Caller:
             endpoint: its row.
             params: its query, not yet encoded.
             items: how many items it asks for.
+            fewest: for how few it may as well ask, if ``sized`` makes the request for them.
             budget: the caller's own, beside the manager's.
             sized: makes the request for another number of items, if there may be fewer.
         """
@@ -114,7 +116,8 @@ class Caller:
             return None
         budgets = [each for each in (budget, shared) if each is not None]
         if params or sized is not None:
-            most = most_of(endpoint, params, items=items, fewer=sized is not None)
+            least = None if sized is None else fewest
+            most = most_of(endpoint, params, items=items, fewest=least)
         else:
             most = self._pipeline.most_of(endpoint)
         return Spending(

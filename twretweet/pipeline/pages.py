@@ -14,6 +14,7 @@ from twretweet.models import Page, Problem, Tweet, User
 from twretweet.models.page import NO_META
 from twretweet.pipeline.caller import Caller
 from twretweet.pipeline.pace import even_interval
+from twretweet.pipeline.sizes import Sizes
 from twretweet.pipeline.spend import Spending
 from twretweet.protocol.endpoints import Endpoint
 from twretweet.protocol.request import Request, encode_params
@@ -43,6 +44,7 @@ class PageFetcher(Generic[T]):
         "_caller",
         "_encoded",
         "_row",
+        "_sizes",
         "_tweet",
         "endpoint",
         "newest_first",
@@ -63,6 +65,7 @@ class PageFetcher(Generic[T]):
         self._row = row
         self._encoded = encode_params(params)
         self._budget = budget
+        self._sizes = Sizes()
         self.endpoint = row.name
         self.newest_first = row.newest_first
         self._tweet = tweet
@@ -83,7 +86,9 @@ class PageFetcher(Generic[T]):
 
         Raises:
             NotFound: X knows no such tweet, or none any more; it says so in a reply of status 200.
-            BudgetExceeded: not even one item can be afforded. Nothing was sent.
+            BudgetExceeded: not even one item can be afforded, or after a page that was smaller
+                than asked for and cost less than it could have, not even a tenth of the largest.
+                Nothing was sent.
             TwretweetError: see :mod:`twretweet.errors`.
         """
 
@@ -91,9 +96,16 @@ class PageFetcher(Generic[T]):
             return self._request(page_token, items)
 
         spending = self._caller.spending(
-            self._row, self.params, items=max_results, budget=self._budget, sized=request
+            self._row,
+            self.params,
+            items=max_results,
+            fewest=self._sizes.fewest,
+            budget=self._budget,
+            sized=request,
         )
         page = await self._caller.send(self._row, request(max_results), spending)
+        if spending is not None:
+            self._sizes.note(spending.items, max_results, spare=spending.spare)
         if not page.data:
             self._refuse_no_page(page, page_token)
         self._tell(page, spending)

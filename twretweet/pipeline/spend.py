@@ -47,15 +47,17 @@ class Spending:
         most: what each attempt can cost.
         budgets: who bears it.
         label: the method and path, for events.
-        sized: the request for so many items; needed where ``most.fewer`` says that there may be
+        sized: the request for so many items; needed where ``most.fewest`` says that there may be
             fewer of them.
 
     Attributes:
+        items: for how many the last attempt was made.
+        spare: whether it cost less than was set aside for it.
         sent: whether the attempt under way may have reached X; the pipeline says so.
         paid: what the call has cost by the first of ``budgets``, in US dollars.
     """
 
-    __slots__ = ("_budgets", "_label", "_most", "_sized", "paid", "sent")
+    __slots__ = ("_budgets", "_label", "_most", "_sized", "items", "paid", "sent", "spare")
 
     def __init__(
         self,
@@ -69,6 +71,8 @@ class Spending:
         self._budgets = budgets
         self._label = label
         self._sized = sized
+        self.items = most.items
+        self.spare = False
         self.sent = False
         self.paid = 0.0
 
@@ -110,13 +114,13 @@ class Spending:
         self.sent = False
         day = int(now() // _DAY)
         try:
-            held, items = await self._reserve(day, on_event)
+            held, self.items = await self._reserve(day, on_event)
         except BaseException:
             unsent()
             raise
         try:
-            if items < self._most.items and self._sized is not None:
-                request = self._sized(items)
+            if self.items < self._most.items and self._sized is not None:
+                request = self._sized(self.items)
             reply = await send(request)
         except BaseException as error:
             free = not self.sent or _is_free(error, is_read=self._most.is_read)
@@ -132,6 +136,9 @@ class Spending:
         paid = await _each([partial(each.settle, charged, today) for _, each in held])
         for (budget, _), micros in zip(held, paid, strict=True):
             self._tell(on_event, budget, micros)
+        self.spare = any(
+            each.amount > micros for (_, each), micros in zip(held, paid, strict=True)
+        )
         self.paid += dollars(paid[0])
         return reply
 

@@ -10,10 +10,12 @@ from tests.cli.export.test_run import everything, paid
 from twretweet.cli.export.columns import columns
 from twretweet.cli.export.formats import encoder
 from twretweet.cli.export.purse import Purse, SearchTooDear
+from twretweet.cli.export.rates import RATES
 from twretweet.cli.export.receipts import Again, Receipts, again, charges
 from twretweet.errors import BudgetExceeded, PaginationError
 from twretweet.protocol import endpoints
 from twretweet.protocol.charges import Returned, most_of
+from twretweet.protocol.prices import PRICES
 from twretweet.sandbox import Fault
 
 pytestmark = pytest.mark.anyio
@@ -134,6 +136,7 @@ def test_what_was_paid_for_is_read_back_from_the_rows(
         found = again(
             written.decode(content),
             endpoints.RETWEETS,
+            RATES,
             earlier=earlier,
             day=7,
             today=today,
@@ -172,7 +175,7 @@ def test_receipts_hold_ids_of_up_to_64_bits_and_the_keys_of_media():
     for resource in ("5", "3", "5", "x", str(2**64), "3_9"):
         paid.add("user_read", resource)
     paid.sort()
-    assert paid.cost() == 30_000, "three of them, each once"
+    assert paid.cost(PRICES) == 30_000, "three of them, each once"
     asked = ("3", "4", "5", "9", "x", "", str(2**64))
     assert [each for each in asked if paid.has("user_read", each)] == ["3", "5", "9"]
     assert not paid.has("post_read", "3")
@@ -190,7 +193,7 @@ def test_receipts_hold_more_than_is_sorted_at_once():
     for number in (*many, *many):
         paid.add("post_read", str(number))
     paid.sort()
-    assert paid.cost() == len(many) * 5_000
+    assert paid.cost(PRICES) == len(many) * 5_000
     assert [number for number in range(300) if paid.has("post_read", str(number))] == list(
         range(0, 300, 3)
     )

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 import anyio
 
 from twretweet.budget import AnyBudget
-from twretweet.budget.tariff import dollars
+from twretweet.budget.tariff import Quote, dollars
 from twretweet.cli import environment
 from twretweet.cli.export.columns import columns
 from twretweet.cli.export.formats import chosen
@@ -22,7 +22,8 @@ from twretweet.cli.export.output import Output
 from twretweet.cli.export.patience import Patience
 from twretweet.cli.export.place import Place
 from twretweet.cli.export.plan import Plan, lines
-from twretweet.cli.export.purse import Purse, SearchTooDear, day_of, dearest
+from twretweet.cli.export.purse import Purse, SearchTooDear
+from twretweet.cli.export.rates import day_of
 from twretweet.cli.export.rows import Rows
 from twretweet.cli.export.run import COUNTED, Course, owed, run
 from twretweet.cli.export.stop import Signals
@@ -98,9 +99,10 @@ class Job(Generic[T]):
     how: How
     walk: Callable[[Session, Checkpoint | None], Walk[T]]
 
-    def most(self, items: int, *, now: float) -> int:
-        """What so many items can cost at the most, in micro-dollars."""
-        return dearest(self.endpoint, self.query.to_params(), items, now=now)
+    def page(self, *, now: float) -> Quote:
+        """What a page can cost at the most."""
+        how = self.how
+        return how.rates.page(self.endpoint, self.query.to_params(), how.max_results, now=now)
 
 
 def export(job: Job[T]) -> int:
@@ -172,7 +174,8 @@ async def walk(
     tally.pages, tally.items = place.pages, place.rows
     tally.earlier_pages, tally.earlier_items = place.pages, place.rows
     tally.total = place.total if how.limit is None else how.limit
-    purse = Purse(how.budget, spent=owed(place, clock.time()), before=output.check)
+    spent = owed(place, clock.time())
+    purse = Purse(how.budget, spent=spent, before=output.check, rates=how.rates)
     tally.spent, tally.cap = dollars(purse.micros), purse.cap
     if _complete(place, how):
         return
@@ -198,7 +201,7 @@ async def walk(
                 tally=tally,
                 limited=how.limit is not None,
                 purse=purse,
-                pending=job.most(how.max_results, now=clock.time()),
+                page=job.page(now=clock.time()),
                 stop=stop,
                 patience=Patience(how.max_wait),
                 teller=shown,
@@ -255,7 +258,8 @@ def _complete(place: Place, how: How) -> bool:
 
 
 async def _plan(job: Job[T], place: Place) -> None:
-    how, purse = job.how, Purse()
+    how, spent = job.how, owed(place, time.time())
+    purse = Purse(how.budget, spent=spent, rates=how.rates)
     async with environment.connect(
         max_wait=how.max_wait, account=how.account, budget=purse
     ) as connection:
@@ -271,11 +275,11 @@ async def _plan(job: Job[T], place: Place) -> None:
         tweet=job.tweet,
         total=total if how.limit is None else min(total, how.limit),
         written=place.rows,
-        page_size=how.max_results,
-        spent=owed(place, time.time()),
-        most=job.most(1, now=time.time()),
-        cap=Purse(how.budget).cap,
-        look=purse.micros,
+        page=job.page(now=time.time()),
+        rates=how.rates,
+        spent=spent,
+        cap=purse.cap,
+        look=purse.micros - spent,
     )
     for line in lines(plan, window, _QUARTER_HOUR):
         say(line)

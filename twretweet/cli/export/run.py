@@ -10,11 +10,12 @@ from typing import Generic, Protocol, TypeVar, cast
 import anyio
 import msgspec
 
-from twretweet.budget.tariff import dollars
+from twretweet.budget.tariff import Quote, dollars
 from twretweet.cli.export.output import Output
 from twretweet.cli.export.patience import Patience
 from twretweet.cli.export.place import Place
-from twretweet.cli.export.purse import Purse, day_of
+from twretweet.cli.export.purse import Purse
+from twretweet.cli.export.rates import day_of
 from twretweet.cli.export.rows import Rows
 from twretweet.cli.export.stop import Stop
 from twretweet.cli.outcome import OutputFailed
@@ -53,7 +54,7 @@ class Course(Generic[T]):
         tally: how far it is.
         limited: whether ``tally.total`` is the limit of this run, and not what the tweet has.
         purse: what it costs.
-        pending: what the request for one page can cost, in micro-dollars.
+        page: what a full page can cost at the most.
         stop: whether to come to an end.
         patience: with a page that fails.
         teller: tells a person what happens.
@@ -69,7 +70,7 @@ class Course(Generic[T]):
     tally: Tally
     limited: bool
     purse: Purse
-    pending: int
+    page: Quote
     stop: Stop
     patience: Patience
     teller: Teller
@@ -149,7 +150,7 @@ def _write(course: Course[T], page: Page[T]) -> None:
         rows=rows,
         total=output.place.total if course.limited else tally.total,
         spent=purse.micros,
-        pending=course.pending,
+        pending=purse.most(course.page),
         # What came around midnight may have been charged for on the day before.
         earlier=before.earlier if purse.paid_on is not None else rows,
     )
