@@ -43,6 +43,14 @@ class Output(Protocol):
         """Close, and leave behind nothing but what was written whole."""
         ...
 
+    def expect(self, place: Place) -> None:
+        """The first request is about to be sent: note what it can cost.
+
+        Raises:
+            OutputFailed: that can't be noted.
+        """
+        ...
+
     def write(self, rows: Sequence[Row], place: Place) -> None:
         """Write these rows now, and that the walk is at ``place`` with them.
 
@@ -100,6 +108,9 @@ class Complete:
     ) -> None:
         pass
 
+    def expect(self, place: Place) -> None:
+        """Nothing is going to be sent."""
+
     def write(self, rows: Sequence[Row], place: Place) -> None:
         """Write nothing: nobody asks for more of a complete export."""
 
@@ -155,6 +166,9 @@ class Stream:
         if self._own is not None:
             with contextlib.suppress(OSError):
                 self._own.close()
+
+    def expect(self, place: Place) -> None:
+        """Nobody could go on with it, so nobody needs to know."""
 
     def write(self, rows: Sequence[Row], place: Place) -> None:
         """Write these rows now."""

@@ -94,6 +94,10 @@ class Parquet:
         if error is None and journal.place.finished:
             journal_of(self._path).unlink(missing_ok=True)
 
+    def expect(self, place: Place) -> None:
+        """Note what the first request can cost."""
+        self._journal.expect(place)
+
     def write(self, rows: Sequence[Row], place: Place) -> None:
         """Write these rows to the journal now."""
         self._journal.write(rows, place)

@@ -89,6 +89,7 @@ async def run(session: Session, course: Course[T]) -> None:
     try:
         with anyio.CancelScope() as scope:
             stop.over(scope)
+            _expect(course)
             await _pages(session, course)
     except Exception as error:
         # Nothing is on its way any more. If that can't be noted, the first error matters more.
@@ -134,6 +135,18 @@ async def _pages(session: Session, course: Course[T]) -> None:
             counting = False
             course.tally.total = await _total(session, course, page)
             stop.written()
+
+
+def _expect(course: Course[T]) -> None:
+    """Note what the first request can cost, before it is sent: whoever dies may have paid it."""
+    purse, output = course.purse, course.output
+    output.expect(
+        msgspec.structs.replace(
+            output.place.on(day_of(course.clock.time())),
+            spent=purse.micros,
+            pending=purse.most(course.page),
+        )
+    )
 
 
 def _write(course: Course[T], page: Page[T]) -> None:
