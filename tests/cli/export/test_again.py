@@ -1,5 +1,7 @@
 """Pages that come again: paid once a day, told before they are paid, and refused if too dear."""
 
+import tracemalloc
+
 import anyio
 import pytest
 from hypothesis import given, settings
@@ -143,7 +145,7 @@ def test_what_was_paid_for_is_read_back_from_the_rows(
             known=lambda _, resource: resource.endswith("1"),
         )
     each = [set(charges(row, "post_read")) for row in rows]
-    assert all(found.paid.has(*pair) for some in each[earlier:] for pair in some)
+    assert all(found.paid.has(*pair) is same_day for some in each[earlier:] for pair in some)
     old = each[:earlier] if same_day else each
     unpaid = {pair for some in old for pair in some if not pair[1].endswith("1")}
     prices = {"post_read": 5_000, "user_read": 10_000, "media_read": 5_000}
@@ -198,3 +200,20 @@ def test_receipts_hold_more_than_is_sorted_at_once():
         range(0, 300, 3)
     )
     assert paid.has("post_read", "119997")
+
+
+@pytest.mark.parametrize("today", [7, 8])
+def test_what_comes_again_takes_eight_bytes_an_id_on_any_day(today):
+    def rows():
+        for number in range(50_000):
+            user = {"id": str(9 * 10**11 + number), "username": "u"}
+            yield {"id": str(13 * 10**17 - number), "text": "t", "author": user}
+
+    tracemalloc.start()
+    found = again(
+        rows(), endpoints.RETWEETS, RATES, earlier=0, day=7, today=today, known=lambda *_: False
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.cost == (0 if today == 7 else 50_000 * 15_000)
+    assert peak < 50_000 * 2 * 8 + 1_400_000, "beside what is sorted at a time"

@@ -82,7 +82,7 @@ class Again:
     """What it means that the rows of a file come again.
 
     Args:
-        paid: what of them was paid for on the day of the file's last page.
+        paid: what of them was paid for today.
         cost: what X charges for all others, in micro-dollars.
     """
 
@@ -111,13 +111,14 @@ def again(
         today: the UTC day on which they are to come again.
         known: whether the budget remembers to have paid for a resource today.
     """
-    paid, unpaid = Receipts(day), Receipts(today)
+    paid, unpaid = Receipts(today), Receipts(today)
     for index, row in enumerate(rows):
-        current = index >= earlier
+        # Either the one or the other has an id: what was paid for on another day is of no use.
+        is_paid = day == today and index >= earlier
         for charge, resource in charges(row, endpoint.charge, joined=rates.includes):
-            if current:
+            if is_paid:
                 paid.add(charge, resource)
-            if not (current and day == today) and not known(charge, resource):
+            elif not known(charge, resource):
                 unpaid.add(charge, resource)
     paid.sort()
     unpaid.sort()
