@@ -29,7 +29,7 @@ from twretweet.errors import (
     TransportError,
     UsageCapExceeded,
 )
-from twretweet.events import BudgetReserved, BudgetSettled, OnEvent
+from twretweet.events import BudgetReserved, BudgetSettled, OnEvent, Whose
 from twretweet.protocol.charges import Most, returned
 from twretweet.protocol.request import Request
 
@@ -45,7 +45,7 @@ class Spending:
 
     Args:
         most: what each attempt can cost.
-        budgets: who bears it.
+        budgets: who bears it, and whose each is.
         label: the method and path, for events.
         sized: the request for so many items; needed where ``most.fewest`` says that there may be
             fewer of them.
@@ -62,7 +62,7 @@ class Spending:
     def __init__(
         self,
         most: Most,
-        budgets: tuple[AnyBudget, ...],
+        budgets: tuple[tuple[Whose, AnyBudget], ...],
         *,
         label: str,
         sized: Callable[[int], Request] | None = None,
@@ -86,7 +86,7 @@ class Spending:
             BudgetExceeded: a budget can't bear it.
             BudgetUnavailable: a budget can't be asked.
         """
-        for budget in self._budgets:
+        for _, budget in self._budgets:
             await budget.check(self._most, int(now // _DAY))
 
     async def pay(
@@ -124,42 +124,37 @@ class Spending:
             reply = await send(request)
         except BaseException as error:
             free = not self.sent or _is_free(error, is_read=self._most.is_read)
-            await _each([each.release if free else each.keep for _, each in held])
-            for budget, reservation in held:
-                self._tell(on_event, budget, 0 if free else reservation.amount)
+            await _each([each.release if free else each.keep for each in held])
+            self._tell(on_event, [0 if free else each.amount for each in held])
             if held and not free:
-                self.paid += dollars(held[0][1].amount)
+                self.paid += dollars(held[0].amount)
             raise
         # Which of two days a resource is charged on can't be told if midnight came in between.
         today = day if int(now() // _DAY) == day else None
         charged = returned(self._most.charge, reply)
-        paid = await _each([partial(each.settle, charged, today) for _, each in held])
-        for (budget, _), micros in zip(held, paid, strict=True):
-            self._tell(on_event, budget, micros)
-        self.spare = any(
-            each.amount > micros for (_, each), micros in zip(held, paid, strict=True)
-        )
+        paid = await _each([partial(each.settle, charged, today) for each in held])
+        self._tell(on_event, paid)
+        self.spare = any(each.amount > micros for each, micros in zip(held, paid, strict=True))
         self.paid += dollars(paid[0])
         return reply
 
-    async def _reserve(
-        self, day: int, on_event: OnEvent | None
-    ) -> tuple[list[tuple[AnyBudget, Reservation]], int]:
-        most, held = self._most, list[tuple[AnyBudget, Reservation]]()
+    async def _reserve(self, day: int, on_event: OnEvent | None) -> tuple[list[Reservation], int]:
+        most, held = self._most, list[Reservation]()
         try:
-            for budget in self._budgets:
+            for _, budget in self._budgets:
                 reservation = await budget.reserve(most, day)
-                held.append((budget, reservation))
+                held.append(reservation)
                 if reservation.items < most.items:
                     most = most.for_fewer(reservation.items)
         except BaseException:
-            await _each([reservation.release for _, reservation in held])
+            await _each([reservation.release for reservation in held])
             raise
         if on_event is not None:
-            for budget, reservation in held:
+            for (whose, budget), reservation in zip(self._budgets, held, strict=True):
                 on_event(
                     BudgetReserved(
                         endpoint=self._label,
+                        whose=whose,
                         usd=dollars(reservation.amount),
                         items=most.items,
                         spent=budget.spent,
@@ -169,11 +164,14 @@ class Spending:
                 )
         return held, most.items
 
-    def _tell(self, on_event: OnEvent | None, budget: AnyBudget, micros: int) -> None:
-        if on_event is not None:
+    def _tell(self, on_event: OnEvent | None, paid: Sequence[int]) -> None:
+        if on_event is None:
+            return
+        for (whose, budget), micros in zip(self._budgets, paid, strict=True):
             on_event(
                 BudgetSettled(
                     endpoint=self._label,
+                    whose=whose,
                     usd=dollars(micros),
                     spent=budget.spent,
                     reserved=budget.reserved,
