@@ -1,13 +1,13 @@
 """A list that is paged as X pages: it grows at the front, loses items, and forgets its tokens."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 
 from msgspec import Struct
 
 from tests.support.virtual_time import LoopClock
 from twretweet.errors import InvalidRequest, TwretweetError
-from twretweet.models import Meta, Page
+from twretweet.models import Meta, Page, Problem
 
 
 class Item(Struct, frozen=True):
@@ -66,6 +66,9 @@ class ListSource:
 
     def located(self, error: TwretweetError) -> TwretweetError:
         return error
+
+    def report(self, problems: Iterable[Problem]) -> None:
+        assert not list(problems), "no page lacks anything here"
 
     def expired(self, last_id: str) -> None:
         self.lost.append(last_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Generic, TypeVar
 
 from twretweet.budget import AnyBudget
@@ -115,6 +115,10 @@ class PageFetcher(Generic[T]):
         """Note on ``error`` what was walked, and as whom."""
         return self._caller.at(self._row, error)
 
+    def report(self, problems: Iterable[Problem]) -> None:
+        """Tell of what a page lacks."""
+        self._caller.report(self._row, problems)
+
     def expired(self, last_id: str) -> None:
         """Tell that X has forgotten a page token, and what is known last."""
         tell = self._caller.pipeline.on_event
@@ -184,4 +188,3 @@ class PageFetcher(Generic[T]):
                 reset=None if limit is None else limit.reset,
             )
         )
-        self._caller.report(self._row, page.problems)

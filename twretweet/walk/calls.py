@@ -215,7 +215,8 @@ class Walks:
                 look of a day, and saves requests when many are new.
             every: the shortest time between two looks, in seconds.
             budget: what it may cost; a budget of the manager holds besides.
-            on_problem: as for :meth:`retweets`.
+            on_problem: as for :meth:`retweets`, but each problem is told once, and those of what
+                was there before are not raised.
             resume: a checkpoint of an earlier watch of the same tweet and query; what came
                 meanwhile comes first.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Protocol, TypeVar
 
 from twretweet.clock import Clock
 from twretweet.errors import TwretweetError
-from twretweet.models import Page
+from twretweet.models import Page, Problem
 
 
 class Identified(Protocol):
@@ -53,6 +53,10 @@ class PageSource(Protocol[T]):
 
     async def fetch(self, page_token: str | None, max_results: int) -> Page[T]:
         """Fetch one page of at most ``max_results`` items."""
+        ...
+
+    def report(self, problems: Iterable[Problem]) -> None:
+        """Tell of what a page lacks."""
         ...
 
     def expired(self, last_id: str) -> None:
