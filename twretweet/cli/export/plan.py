@@ -10,7 +10,7 @@ from typing import Final
 from twretweet.budget.tariff import Quote, dollars
 from twretweet.cli.estimate import duration
 from twretweet.cli.export.rates import Rates
-from twretweet.cli.tally import Window, money, seconds
+from twretweet.cli.tally import Window, counted, money, seconds
 from twretweet.pipeline.sizes import Sizes
 from twretweet.protocol.endpoints import Endpoint
 from twretweet.protocol.prices import MICROS, Charge
@@ -123,7 +123,7 @@ def lines(plan: Plan, window: Window | None, window_seconds: float) -> list[str]
     """
     prices, cost = plan.rates.prices, plan.cost(plan.items)
     bill = ", ".join(
-        f"{count:,} {_NOUNS.get(charge, charge)} at {money(prices.of(charge))}"
+        f"{counted(count, _NOUNS.get(charge, charge))} at {money(prices.of(charge))}"
         for charge, count in plan.expected(plan.items).items()
     )
     most = plan.page.of(plan.items)
@@ -157,8 +157,8 @@ def lines(plan: Plan, window: Window | None, window_seconds: float) -> list[str]
 def _enough(plan: Plan, cap: float) -> str:
     items, pages = plan.affordable(max(round(cap * MICROS) - plan.spent, 0))
     if items == plan.items:
-        more = f", on {pages:,} pages" if pages > plan.pages else ""
+        more = f", on {counted(pages, 'pages')}" if pages > plan.pages else ""
         return f"{money(cap)}, which is enough{more}"
-    on = "1 page" if pages == 1 else f"{pages:,} pages"
-    part = f"about {items:,} more {plan.noun}, on {on}" if items else "none of them"
+    some = counted(items, f"more {plan.noun}")
+    part = f"about {some}, on {counted(pages, 'pages')}" if items else "none of them"
     return f"{money(cap)}, which is enough for {part}"
