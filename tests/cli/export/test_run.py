@@ -4,7 +4,12 @@ import anyio
 import pytest
 
 import twretweet as tw
+from tests.cli.export.scene import QUERY
 from tests.support.scripted import page, reply
+from twretweet.cli.export.columns import columns
+from twretweet.cli.export.job import look
+from twretweet.cli.export.opening import open_output
+from twretweet.cli.export.told import Told
 from twretweet.cli.outcome import OutputRefused
 from twretweet.errors import BudgetExceeded, NotFound, ServerError
 
@@ -267,62 +272,42 @@ async def test_a_limit_holds_over_all_runs_and_can_be_raised(scene, sandbox, ids
     assert everything(ids())
 
 
-async def test_a_parquet_file_complete_with_its_limit_is_not_gone_on_with(
+async def test_a_parquet_file_that_is_complete_by_its_limit_is_gone_on_with(
     scene, tmp_path, sandbox
 ):
     out = str(tmp_path / "rows.parquet")
     await scene.run(limit=50, out=out)
     await scene.run(limit=50, out=out)
-    with pytest.raises(tw.QueryError, match="complete with the --limit"):
-        await scene.run(limit=90, out=out)
     assert paid(sandbox) == 1
+    await scene.run(limit=90, out=out)
+    assert paid(sandbox) == 2
+    (tmp_path / "rows.parquet.journal").unlink()
+    await scene.run(limit=90, out=out)
+    with pytest.raises(tw.QueryError, match=r"rows\.parquet\.journal is gone"):
+        await scene.run(out=out)
+    assert paid(sandbox) == 2
+
+
+async def test_rows_that_are_in_a_journal_alone_are_said_to_be_there(scripted, server, tmp_path):
+    out = tmp_path / "rows.parquet"
+    server.replies.extend([tweets(9, 8, token="a"), reply(200, METRICS), reply(401)])
+    with pytest.raises(tw.Unauthorized) as caught:
+        await scripted.run(out=str(out))
+    assert f", 1 page, $0.015, in {out}; " in scripted.told.so_far(caught.value)
+    job = scripted.job(out=str(out))
+    told = Told("retweets", job.how)
+    with pytest.raises(tw.Unauthorized), open_output(look(job), columns(QUERY)) as told.output:
+        out.unlink()
+        out.mkdir()
+        told.tally.add(2)
+        raise tw.Unauthorized("401")
+    assert told.so_far(tw.Unauthorized("401")) == (
+        f"; written so far: 2 retweets, 1 page, in {out}.journal as JSON Lines, since {out} can't "
+        "be written: Is a directory; the same command with --resume goes on"
+    )
 
 
 async def test_what_is_known_of_the_limits_is_kept_while_it_runs(scene, tmp_path):
     with anyio.move_on_after(5.5):
         await scene.run()
     assert '"used":4' in (tmp_path / "limits.json").read_text()
-
-
-async def killed(scene, tmp_path, moment: float, **how) -> None:
-    """A run that is killed, as far as its files can tell."""
-    left: dict[str, bytes] = {}
-    with anyio.move_on_after(moment):
-        async with anyio.create_task_group() as group:
-            group.start_soon(lambda: scene.run(**how))
-            await anyio.sleep(moment * 0.99)
-            left.update({each.name: each.read_bytes() for each in tmp_path.glob("rows*")})
-    for name, content in left.items():
-        (tmp_path / name).write_bytes(content)
-
-
-async def test_the_first_page_of_a_run_is_owed_while_it_is_on_its_way(
-    scene, tmp_path, place, clock, ids
-):
-    await killed(scene, tmp_path, 0.5)
-    assert (place()["spent"], place()["pending"], ids()) == (0, 1_500_000, [])
-    await anyio.sleep(86_400)
-    with pytest.raises(BudgetExceeded):
-        await scene.run(budget="1.51")
-    assert (place()["spent"], place()["pending"]) == (1_500_000, 0)
-    await killed(scene, tmp_path, 0.5, budget="2.5")
-    # No more than the budget allowed can be on its way: 66 retweets with their authors.
-    assert (place()["spent"], place()["pending"]) == (1_500_000, 990_000)
-    await scene.run(limit=200)
-    assert (place()["spent"], place()["pending"]) == (4_500_000, 0)
-    await killed(scene, tmp_path, 0.5)
-    assert (place()["spent"], place()["pending"]) == (4_500_000, 1_500_000)
-    assert len(ids()) == 200
-
-
-@pytest.mark.parametrize("mode", ["resume", "force"])
-async def test_a_run_that_ends_before_its_first_page_leaves_an_old_file_as_it_was(
-    scripted, server, tmp_path, mode
-):
-    server.replies.extend([tweets(9, 8, token="a"), reply(200, METRICS), reply(401)])
-    with pytest.raises(tw.Unauthorized):
-        await scripted.run()
-    before = {each.name: each.read_bytes() for each in tmp_path.glob("rows*")}
-    with pytest.raises(tw.Unauthorized):
-        await scripted.run(resume=mode == "resume", force=mode == "force")
-    assert {each.name: each.read_bytes() for each in tmp_path.glob("rows*")} == before

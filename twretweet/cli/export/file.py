@@ -58,6 +58,7 @@ class File:
         self, path: Path, encoder: Encoder, place: Place, *, mode: Mode, checkpoint: Path
     ) -> None:
         self._path = path
+        self.where = str(path)
         self._checkpoint = checkpoint
         self._encoder = encoder
         self.place = place

@@ -16,11 +16,11 @@ from twretweet.cli import environment
 from twretweet.cli.export.columns import columns
 from twretweet.cli.export.formats import chosen
 from twretweet.cli.export.lost import recall, search
-from twretweet.cli.export.opening import Target, examine, open_output
+from twretweet.cli.export.opening import Target, examine, gone, open_output
 from twretweet.cli.export.options import How
 from twretweet.cli.export.output import Output
 from twretweet.cli.export.patience import Patience
-from twretweet.cli.export.place import Place
+from twretweet.cli.export.place import Place, beside
 from twretweet.cli.export.plan import Plan, lines
 from twretweet.cli.export.purse import Purse, SearchTooDear
 from twretweet.cli.export.rates import day_of
@@ -143,7 +143,8 @@ def look(job: Job[T]) -> Target:
     fresh = Place(format=chosen(how.format, how.out))
     target = examine(how.out, fresh, mode=how.mode)
     _refuse_another(job, target.place.checkpoint())
-    _complete(target.place, how)
+    if target.place.finished and not (_complete(target.place, how) or target.written.exists()):
+        raise gone(target.written, beside(target.path))
     return target
 
 
@@ -170,7 +171,7 @@ async def walk(
         TwretweetError: it came to an end too early. What came before is in ``output``.
     """
     place, how, tally, stop = output.place, job.how, told.tally, told.stop
-    told.resumable = output.resumable
+    told.output = output
     tally.pages, tally.items = place.pages, place.rows
     tally.earlier_pages, tally.earlier_items = place.pages, place.rows
     tally.total = place.total if how.limit is None else how.limit
@@ -245,16 +246,9 @@ def _complete(place: Place, how: How) -> bool:
     point = place.checkpoint()
     if not place.finished:
         return False
-    if (point is not None and point.finished) or (
+    return (point is not None and point.finished) or (
         how.limit is not None and how.limit <= place.rows
-    ):
-        return True
-    if place.format == "parquet":
-        raise OutputRefused(
-            f"{how.out} is complete with the --limit that it was made with: give --force to make "
-            "another"
-        )
-    return False
+    )
 
 
 async def _plan(job: Job[T], place: Place) -> None:

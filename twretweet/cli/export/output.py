@@ -30,6 +30,11 @@ class Output(Protocol):
         """Whether another run could go on."""
         ...
 
+    @property
+    def where(self) -> str:
+        """Where the rows are, in words for who looks for them."""
+        ...
+
     def __enter__(self) -> Self:
         """Ready to take rows; leaving the block closes it."""
         ...
@@ -89,12 +94,14 @@ class Complete:
     """A file that an earlier run has completed: nothing is written any more.
 
     Args:
+        path: where it is.
         place: where it stands.
     """
 
     resumable = True
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, path: Path, place: Place) -> None:
+        self.where = str(path)
         self.place = place
 
     def __enter__(self) -> Self:
@@ -143,6 +150,7 @@ class Stream:
         self.place = place
         self._encoder = encoder
         self._head = encoder.head
+        self.where = target
         self._name = "standard output" if target == STANDARD_OUTPUT else target
         self._own: BinaryIO | None = None
         if target != STANDARD_OUTPUT:
