@@ -81,3 +81,6 @@ class ListSource:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task
+
+    def stands(self, task: asyncio.Task[None]) -> bool:
+        return False

@@ -146,6 +146,10 @@ class PageFetcher(Generic[T]):
         pipeline.require_open()
         return pipeline.tasks.start(work, f"twretweet {self.endpoint} {self.target}")
 
+    def stands(self, task: asyncio.Task[None]) -> bool:
+        """Whether a task of :meth:`start` waits for a slot, and so has nothing on its way."""
+        return self._caller.pipeline.stands(task)
+
     def _refuse_no_page(self, page: Page[T], page_token: str | None) -> None:
         """Raise unless what has no data is an empty page.
 

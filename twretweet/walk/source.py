@@ -71,6 +71,10 @@ class PageSource(Protocol[T]):
         """Run ``work`` in a task that the manager owns."""
         ...
 
+    def stands(self, task: asyncio.Task[None]) -> bool:
+        """Whether a task of :meth:`start` waits for a slot, and so has nothing on its way."""
+        ...
+
     def located(self, error: TwretweetError) -> TwretweetError:
         """Note on ``error`` what was walked, and as whom."""
         ...
