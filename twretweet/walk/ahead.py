@@ -1,7 +1,8 @@
 """Fetching pages while the caller still works on earlier ones.
 
-1. A task fetches until ``depth`` pages are ready, and ends. Whoever takes a page starts it again.
-   So a caller who stops leaves no task waiting.
+1. A task fetches until ``depth`` pages are ready, and ends. Whoever takes a page starts it again,
+   and lets it send its request before it goes on: a caller may work without a pause. So one who
+   stops leaves no task waiting.
 2. What the task meets, an error or the end, is told after the pages that came before it, as
    without prefetching. After an error the task rests until the error was raised. One that kept the
    request from being sent may hold no more when its page is asked for: it is tried once more.
@@ -21,6 +22,7 @@ from collections import deque
 from typing import Generic, TypeVar
 
 import anyio
+import anyio.lowlevel
 
 from twretweet.errors import (
     BudgetExceeded,
@@ -76,7 +78,17 @@ class Ahead(Generic[T]):
             # A manager that was closed meanwhile is told of with the page that it can't fetch.
             with contextlib.suppress(ManagerClosed):
                 self._begin()
+                await self._send_off(sheet)
         return sheet
+
+    async def _send_off(self, sheet: Sheet[T]) -> None:
+        """Let the task send its request, before the caller may work without a pause."""
+        try:
+            await anyio.lowlevel.checkpoint()
+        except BaseException:
+            self._ready.appendleft(sheet)
+            await self.aclose()
+            raise
 
     async def _wait(self, deadline: float) -> None:
         """Wait until the task has something to tell."""
