@@ -36,6 +36,17 @@ def test_a_budget_ends_an_export_with_what_it_pays_for(here, tweet, tmp_path):
     assert "done: 230 retweets, 4 pages, $1.155 of $5.00" in err
 
 
+def test_a_budget_is_not_used_up_by_pages_of_a_few_rows(here, tweet):
+    words = ("--author", "--mentions", "--out", "rows.jsonl", "--budget", "3")
+    code, _, err = here("retweets", tweet, *words)
+    assert code == 1
+    assert one_line(err) == (
+        "twretweet: the budget of $3.00 has $0.51 left, and 10 more can cost $0.65; written so "
+        "far: 165 of 230 retweets, 2 pages, $2.49 of $3.00, in rows.jsonl; with a larger "
+        "--budget, --resume goes on"
+    )
+
+
 def test_a_look_that_the_budget_does_not_bear_is_not_taken(here, tweet):
     code, out, err = here("retweets", tweet, "--dry-run", "--budget", "0.004")
     assert (code, out) == (1, "")

@@ -62,8 +62,9 @@ class Told:
     def used_up(self, error: BudgetExceeded) -> str:
         """That the money is used up, as the beginning of a line."""
         left = max(error.cap - error.spent, 0.0)
+        more = "one more" if error.items == 1 else f"{error.items} more"
         return (
-            f"the budget of {money(error.cap)} has {money(left)} left, and one more can cost "
+            f"the budget of {money(error.cap)} has {money(left)} left, and {more} can cost "
             f"{money(error.needed)}"
         )
 
