@@ -152,6 +152,7 @@ class BudgetExceeded(TwretweetError):
         needed: the most that the smallest request could have cost, in US dollars.
         cap: what may be spent, in US dollars.
         reserved: what requests on their way may cost, in US dollars.
+        items: how many items the smallest request would have asked for.
     """
 
     def __init__(
@@ -162,12 +163,14 @@ class BudgetExceeded(TwretweetError):
         needed: float = 0.0,
         cap: float = 0.0,
         reserved: float = 0.0,
+        items: int = 1,
     ) -> None:
         super().__init__(message)
         self.spent = spent
         self.needed = needed
         self.cap = cap
         self.reserved = reserved
+        self.items = items
 
 
 class BudgetUnavailable(TwretweetError):

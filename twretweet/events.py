@@ -7,9 +7,11 @@ of a limiter of your own raises reaches the request that the event is about.
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
+
+Whose: TypeAlias = Literal["manager", "walk"]
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -197,8 +199,11 @@ class Retrying(Struct, frozen=True, kw_only=True):
 class BudgetReserved(Struct, frozen=True, kw_only=True):
     """Money was set aside for a request; all sums in US dollars.
 
+    A request that two budgets bear has one of these for each.
+
     Attributes:
         endpoint: method and path.
+        whose: the budget is the manager's, or a walk's own.
         usd: the most that the request can cost.
         items: how many items it may ask for.
         spent: what the budget has spent.
@@ -207,6 +212,7 @@ class BudgetReserved(Struct, frozen=True, kw_only=True):
     """
 
     endpoint: str
+    whose: Whose
     usd: float
     items: int
     spent: float
@@ -217,8 +223,13 @@ class BudgetReserved(Struct, frozen=True, kw_only=True):
 class BudgetSettled(Struct, frozen=True, kw_only=True):
     """It turned out what a request cost; all sums in US dollars.
 
+    A request that two budgets bear has one of these for each, so a sum over requests has to go by
+    those of one kind: the manager's are of all requests, if it has a budget, which may be one
+    without a cap.
+
     Attributes:
         endpoint: method and path.
+        whose: the budget is the manager's, or a walk's own.
         usd: what it cost: by the reply, or all that was set aside where there was none.
         spent: what the budget has spent now.
         reserved: what requests on their way may cost.
@@ -226,6 +237,7 @@ class BudgetSettled(Struct, frozen=True, kw_only=True):
     """
 
     endpoint: str
+    whose: Whose
     usd: float
     spent: float
     reserved: float

@@ -39,34 +39,36 @@ class Served:
 
     Attributes:
         pages: the tokens of the pages it gave, in order.
+        searches: those that it gave after it had forgotten a token, since then the client looks
+            for its place from the top; a list for each time.
         lost: how many of each were lost on the way back.
         refused: how many requests it answered with 429.
         troubled: how many it answered with 5xx.
         unsent: how many requests never reached it.
-        searched: the pages that it gave after it had forgotten a token, since then the client
-            looks for its place from the top.
     """
 
     pages: list[str] = field(default_factory=list)
+    searches: list[list[str]] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
     refused: int = 0
     troubled: int = 0
     unsent: int = 0
-    searched: set[str] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many pages it gave."""
+        return len(self.pages) + sum(map(len, self.searches))
 
     def serve(self, page: str) -> None:
         """Note a page that it gave."""
-        if self.searched is None:
-            self.pages.append(page)
-        else:
-            self.searched.add(page)
+        (self.searches[-1] if self.searches else self.pages).append(page)
 
     def refuse(self, status: int) -> None:
         """Note that it gave none."""
         self.refused += status == HTTPStatus.TOO_MANY_REQUESTS
         self.troubled += status >= HTTPStatus.INTERNAL_SERVER_ERROR
         if status == HTTPStatus.BAD_REQUEST:
-            self.searched = set()
+            self.searches.append([])
 
 
 class Faults:
@@ -113,7 +115,7 @@ class Faults:
     async def served(self, pages: int) -> None:
         """Wait until this run was given so many pages."""
         run = self.runs[-1]
-        while len(run.pages) + len(run.searched or ()) < pages:
+        while run.count < pages:
             self._news.clear()
             await self._news.wait()
 

@@ -91,7 +91,7 @@ def row(kind: str, one: Measured, other: Measured, *, judged: bool) -> Row:
             f"{other.size / 1e6:,.0f}",
         ),
         {"short": one.megabytes, "long": other.megabytes, "ratio": ratio},
-        Goal(f"at most {_MOST} times", ratio <= _MOST) if judged else None,
+        Goal(f"at most {_MOST} times", ratio <= _MOST, must=True) if judged else None,
     )
 
 

@@ -9,4 +9,5 @@ def test_exports_too_short_to_be_compared_are_not_judged():
     judged = row("parquet", short, long, judged=True)
     assert judged.goal is not None
     assert not judged.goal.met
+    assert judged.goal.must, "no noise of the machine explains it"
     assert judged.data["ratio"] == 63 / 50

@@ -5,13 +5,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from twretweet.budget.ledger import Ledger
-from twretweet.budget.tariff import Bill, Line
+from twretweet.budget.tariff import Bill, Line, Quote
 
 CAP = 1_000_000
 KINDS = st.sampled_from(["post_read", "user_read", "media_read"])
 IDS = st.lists(st.integers(1, 40).map(str), max_size=8).map(tuple)
 PRICE = st.sampled_from([0, 5000, 10_000])
-Held = tuple[int, int]
 
 
 class Histories(RuleBasedStateMachine):
@@ -28,38 +27,33 @@ class Histories(RuleBasedStateMachine):
 
     @rule(
         target=held,
+        fixed=st.sampled_from([0, 0, 70_000]),
         each=st.integers(0, 30_000),
         items=st.integers(1, 100),
-        fewer=st.booleans(),
+        least=st.integers(1, 100),
     )
-    def reserve(self, each: int, items: int, fewer: bool) -> Held:
+    def reserve(self, fixed: int, each: int, items: int, least: int) -> int:
         left = CAP - self.spent - self.reserved
-        granted = self.ledger.reserve(each, items, fewer=fewer)
-        if not each or each * items <= left:
-            assert granted == items
-        elif fewer:
-            assert granted == max(left, 0) // each
-        else:
-            assert granted == 0
-        self.reserved += granted * each
-        return each, granted
+        allowed = [items, *range(items - 1, min(least, items) - 1, -1)]
+        granted = self.ledger.reserve(Quote(fixed, each, items, min(least, items)))
+        assert granted == next((n for n in allowed if fixed + each * n <= left), 0)
+        amount = fixed + each * granted if granted else 0
+        self.reserved += amount
+        return amount
 
     @rule(held=consumes(held))
-    def release(self, held: Held) -> None:
-        each, items = held
-        self.ledger.release(each * items)
-        self.reserved -= each * items
+    def release(self, held: int) -> None:
+        self.ledger.release(held)
+        self.reserved -= held
 
     @rule(held=consumes(held))
-    def keep(self, held: Held) -> None:
-        each, items = held
-        self.ledger.keep(each * items)
-        self.reserved -= each * items
-        self.spent += each * items
+    def keep(self, held: int) -> None:
+        self.ledger.keep(held)
+        self.reserved -= held
+        self.spent += held
 
     @rule(held=consumes(held), kind=KINDS, ids=IDS, price=PRICE, known_day=st.booleans())
-    def settle(self, held: Held, kind: str, ids: tuple[str, ...], price: int, known_day: bool):
-        each, items = held
+    def settle(self, held: int, kind: str, ids: tuple[str, ...], price: int, known_day: bool):
         bill = Bill(7, (Line(kind, price, ids), Line("user_read", 10_000, ("", *ids[:1]))))
         due = 7 + 10_000  # "" is no id, so it is charged each time
         met: set[tuple[int, str, str]] = set()
@@ -73,9 +67,9 @@ class Histories(RuleBasedStateMachine):
             met.add(key)
         if known_day:
             self.charged |= met
-        paid = self.ledger.settle(each * items, bill, self.day if known_day else None)
+        paid = self.ledger.settle(held, bill, self.day if known_day else None)
         assert paid == due
-        self.reserved -= each * items
+        self.reserved -= held
         self.spent += paid
 
     @rule()

@@ -223,7 +223,7 @@ async def main() -> None:
         spent = 0
         while True:
             try:
-                held = await budget.reserve(Most(charge="post_read", items=7, fewer=True), 1)
+                held = await budget.reserve(Most(charge="post_read", items=7, fewest=1), 1)
             except tw.BudgetExceeded as error:
                 if not error.reserved:
                     print(spent)
@@ -298,7 +298,8 @@ async def test_the_script_keeps_the_same_books_as_the_ledger(redis, seed):
                 charge=dice.choice(["post_read", "user_read", "interaction_create", None]),
                 items=dice.randint(1, 60),
                 added=dice.choice([(), (("user_read", 2),), (("media_read", 1),)]),
-                fewer=dice.random() < 0.7,
+                shared=dice.choice([(), (("user_read", 9),)]),
+                fewest=dice.choice([None, 1, 1, 12]),
             )
             outcomes = [await refused(budget.reserve(most, day)) for budget in twins]
             if isinstance(outcomes[0], str):

@@ -14,9 +14,10 @@ pytestmark = pytest.mark.anyio
 DAY = 20_000
 
 
-def page(items: int = 100, *, users: int = 0, fewer: bool = False) -> Most:
+def page(items: int = 100, *, users: int = 0, shared: int = 0, fewest: int | None = None) -> Most:
     added = (("user_read", users),) if users else ()
-    return Most(charge="post_read", items=items, added=added, fewer=fewer)
+    all_have = (("user_read", shared),) if shared else ()
+    return Most(charge="post_read", items=items, added=added, shared=all_have, fewest=fewest)
 
 
 def posts(*ids: int | str, users: tuple[int, ...] = ()) -> Returned:
@@ -37,8 +38,8 @@ async def test_what_can_not_be_afforded_is_told_and_nothing_is_set_aside(make):
     budget = make(1)
     await budget.check(page(200), DAY)
     held = await budget.reserve(page(150), DAY)
-    await budget.check(page(200, fewer=True), DAY)
-    for most in (page(51), page(1, users=49, fewer=True)):
+    await budget.check(page(200, fewest=1), DAY)
+    for most in (page(51), page(1, users=49, fewest=1)):
         with pytest.raises(tw.BudgetExceeded):
             await budget.check(most, DAY)
     assert (budget.spent, budget.reserved) == (0, 0.75)
@@ -129,12 +130,39 @@ async def test_released_money_can_be_spent_again_and_kept_money_can_not(make):
 
 async def test_fewer_items_are_granted_where_that_will_do(make):
     budget = make(0.5)
-    assert (await budget.reserve(page(60, fewer=True), DAY)).items == 60
-    assert (await budget.reserve(page(60, fewer=True), DAY)).items == 40
+    assert (await budget.reserve(page(60, fewest=1), DAY)).items == 60
+    assert (await budget.reserve(page(60, fewest=1), DAY)).items == 40
     with pytest.raises(tw.BudgetExceeded) as caught:
-        await budget.reserve(page(60, fewer=True), DAY)
+        await budget.reserve(page(60, fewest=1), DAY)
     error = caught.value
     assert (error.spent, error.reserved, error.needed, error.cap) == (0, 0.5, 0.005, 0.5)
+
+
+async def test_what_all_items_have_in_common_is_set_aside_once(make):
+    budget = make(1)
+    held = await budget.reserve(page(10, users=1, shared=50, fewest=1), DAY)
+    assert (held.items, held.amount) == (10, 650_000)
+    await held.release()
+    held = await budget.reserve(page(100, users=1, shared=50, fewest=1), DAY)
+    assert (held.items, held.amount, budget.left) == (33, 995_000, 0.005)
+    assert await held.settle(posts(1, users=(1, 2)), DAY) == 25_000
+    with pytest.raises(tw.BudgetExceeded) as caught:
+        await budget.reserve(page(100, users=1, shared=100, fewest=1), DAY)
+    assert (caught.value.needed, caught.value.items, budget.reserved) == (1.015, 1, 0)
+    budget = make(5)
+    for most in (page(10, shared=500, fewest=1), Most(charge=None, shared=(("user_read", 501),))):
+        with pytest.raises(tw.BudgetExceeded):
+            await budget.reserve(most, DAY)
+
+
+async def test_no_fewer_items_are_granted_than_are_worth_a_request(make):
+    budget = make(0.045)
+    with pytest.raises(tw.BudgetExceeded, match=r"10 more items can cost \$0\.05:") as caught:
+        await budget.reserve(page(100, fewest=10), DAY)
+    assert (caught.value.needed, caught.value.items, budget.reserved) == (0.05, 10, 0)
+    with pytest.raises(tw.BudgetExceeded):
+        await budget.check(page(100, fewest=10), DAY)
+    assert (await budget.reserve(page(9, fewest=10), DAY)).items == 9, "there are no more"
 
 
 async def test_all_or_nothing_is_granted_where_fewer_will_not_do(make):

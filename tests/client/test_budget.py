@@ -320,3 +320,21 @@ async def test_what_is_reserved_and_what_it_came_to_is_told(sandbox, open_manage
     [settled] = [event for event in events if isinstance(event, BudgetSettled)]
     assert (reserved.usd, reserved.items, reserved.spent, reserved.reserved) == (0.2, 40, 0, 0.2)
     assert (settled.usd, settled.spent, settled.reserved, settled.cap) == (0.2, 0.2, 0, 1)
+    assert (reserved.whose, settled.whose) == ("manager", "manager")
+
+
+async def test_of_two_budgets_each_is_told_of_by_its_name(sandbox, open_manager):
+    events: list[Event] = []
+    whole, part = tw.Budget(), tw.Budget(usd=1)
+    async with open_manager(whole, on_event=events.append) as manager:
+        session = manager.session(sandbox.oauth1)
+        await session.retweets(sandbox.tweet_id, limit=40).collect()
+        await session.retweets(sandbox.tweet_id, limit=40, budget=part).collect()
+        await session.retweets(sandbox.tweet_id, limit=60, budget=whole).collect()
+    for kind in (BudgetReserved, BudgetSettled):
+        told = [event.whose for event in events if isinstance(event, kind)]
+        assert told == ["manager", "walk", "manager", "manager"]
+    settled = [event for event in events if isinstance(event, BudgetSettled)]
+    assert [event.usd for event in settled] == [0.2, 0.2, 0, 0.1]
+    counted = sum(event.usd for event in settled if event.whose == "manager")
+    assert counted == pytest.approx(whole.spent) == pytest.approx(0.3)

@@ -142,3 +142,52 @@ async def test_an_endless_loop_hands_out_nothing_twice(clock):
                     async for item in walk:
                         ids.append(item.id)
     assert ids == ["9", "8"]
+
+
+GONE = {
+    "value": "1",
+    "detail": "Could not find tweet with id: [1].",
+    "title": "Not Found Error",
+    "resource_type": "tweet",
+    "parameter": "id",
+    "resource_id": "1",
+    "type": "https://api.twitter.com/2/problems/resource-not-found",
+}
+OTHER = {**GONE, "value": "7", "resource_id": "7", "parameter": "author_id"}
+
+
+@pytest.mark.parametrize(
+    "meta", [{}, {"meta": {"result_count": 0}}, {"meta": {"result_count": 0, "next_token": "b"}}]
+)
+@pytest.mark.parametrize("problems", [[GONE], [OTHER, GONE]])
+async def test_a_tweet_that_is_deleted_half_way_does_not_end_its_walk(clock, meta, problems):
+    async with ScriptedServer() as server:
+        gone = {"errors": problems, **meta}
+        server.replies.extend([reply(200, page("9", "8", next_token="a")), reply(200, gone)])
+        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
+            session = manager.session(tw.AppOnly("t"))
+            for ahead in (0, 2):
+                walk = session.retweets(1, prefetch=ahead)
+                ids = []
+                with pytest.raises(tw.NotFound, match=r"Could not find tweet with id: \[1\]"):
+                    async for retweet in walk:
+                        ids.append(retweet.id)
+                assert ids == ["9", "8"]
+                point = walk.checkpoint()
+                assert (point.page_token, point.finished) == ("a", False)
+                server.replies.appendleft(reply(200, page("9", "8", next_token="a")))
+
+
+async def test_what_an_empty_page_says_of_others_does_not_fail_it(clock):
+    async with ScriptedServer() as server:
+        empty = {
+            **page(next_token="b"),
+            "errors": [OTHER, {**GONE, "parameter": "pinned_tweet_id"}],
+        }
+        server.replies.extend(
+            reply(200, body)
+            for body in (page("9", next_token="a"), empty, {**page("8"), "errors": [GONE]})
+        )
+        async with tw.SessionManager(base_url=server.url, clock=clock) as manager:
+            walk = manager.session(tw.AppOnly("t")).retweets(1)
+            assert [retweet.id for retweet in await walk.collect()] == ["9", "8"]

@@ -11,6 +11,7 @@ import twretweet as tw
 from tests.support.cancelling import ends_within
 from tests.support.scripted import ScriptedServer, page, reply
 from tests.support.virtual_time import LoopClock
+from twretweet.events import Event, RequestSent
 from twretweet.sandbox import Quirks, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -70,6 +71,22 @@ async def test_a_slow_caller_and_a_slow_network_work_at_the_same_time(clock):
             times[ahead] = clock.monotonic() - began
     assert times[0] == pytest.approx(40, abs=1)
     assert times[0] / times[1] > 1.8
+
+
+@pytest.mark.parametrize("ahead", [1, 2])
+async def test_the_next_request_is_out_when_a_page_is_handed_out(sandbox, clock, ahead):
+    """A caller that never pauses while it works would hold it up."""
+    sent: list[RequestSent] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, RequestSent):
+            sent.append(event)
+
+    async with tw.SessionManager(base_url=sandbox.url, clock=clock, on_event=listen) as manager:
+        pages = manager.session(sandbox.oauth1).retweets(sandbox.tweet_id, prefetch=ahead).pages()
+        for number in range(1, 6):
+            await anext(pages)
+            assert len(sent) > number
 
 
 async def test_a_limit_asks_for_no_more_than_it_needs(session, sandbox):

@@ -5,7 +5,7 @@ import pytest
 import twretweet as tw
 from tests.client.crowd import take
 from tests.support.scripted import ScriptedServer, page, reply
-from twretweet.events import Event, PageTokenExpired
+from twretweet.events import Event, PageTokenExpired, ProblemReported
 
 pytestmark = pytest.mark.anyio
 
@@ -134,3 +134,65 @@ async def test_problems_are_raised_if_wished_and_what_came_is_not_lost(clock):
             with pytest.raises(tw.PartialResult):
                 await anext(watch)
             assert (await anext(watch)).id == "6"
+
+
+def withheld(*users: str) -> list[dict[str, str]]:
+    """Problems about authors that X withholds."""
+    return [
+        {"title": "Authorization Error", "parameter": "author_id", "resource_id": user}
+        for user in users
+    ]
+
+
+def authored(ids: str, next_token: str | None = None, *problems: dict[str, str]) -> bytes:
+    """A page of tweets with the ids 9 and 8 for ``"98"``, by the users 90 and 80."""
+    body = page(*ids, next_token=next_token)
+    for tweet in body.get("data", []):
+        tweet["author_id"] = f"{tweet['id']}0"
+    return reply(200, {**body, "errors": list(problems)} if problems else body)
+
+
+async def test_what_old_retweets_lack_is_told_once_and_not_raised(clock):
+    events: list[Event] = []
+    odd = {"title": "of nothing that is on the page"}
+    async with ScriptedServer() as server:
+        server.replies.extend(
+            [
+                authored("54", None, *withheld("50")),
+                authored("54", None, *withheld("50", "40")),
+                authored("654", None, *withheld("50", "40"), odd),
+                authored("8765", "a", *withheld("80", "50"), odd),
+                authored("654", None, *withheld("50", "40"), odd),
+                authored("9876", None, *withheld("80")),
+            ]
+        )
+        async with tw.SessionManager(
+            base_url=server.url, clock=clock, on_event=events.append
+        ) as manager:
+            watch = manager.session(tw.AppOnly("t")).watch_retweets(1, on_problem="raise")
+            got: list[str] = []
+            raised: list[tw.PartialResult] = []
+            while len(got) < 4:
+                try:
+                    got.append((await anext(watch)).id)
+                except tw.PartialResult as error:
+                    raised.append(error)
+            saved = watch.checkpoint()
+            told = [each.resource_id for each in events if isinstance(each, ProblemReported)]
+            assert got == ["6", "7", "8", "9"]
+            assert [[item.id for item in error.page.data] for error in raised] == [
+                ["6"],
+                ["8", "7"],
+            ]
+            assert [[problem.resource_id for problem in error.problems] for error in raised] == [
+                [None],
+                ["80"],
+            ]
+            assert told == ["50", "40", None, "80"]
+            # The next run has heard of nothing yet, but knows which retweets are old.
+            server.replies.clear()
+            server.replies.append(authored("9876", None, *withheld("80")))
+            server.replies.append(reply(200, page("10", *"9876")))
+            session = manager.session(tw.AppOnly("t"))
+            again = session.watch_retweets(1, on_problem="raise", resume=saved)
+            assert (await anext(again)).id == "10"

@@ -11,9 +11,23 @@ from twretweet.query.names import TWEET_EXPANSIONS, USER_EXPANSIONS
 
 def test_a_page_can_cost_its_size_and_what_each_item_refers_to():
     query = TweetQuery().author().referenced(author=["name"]).media()
-    most = most_of(endpoints.RETWEETS, query.to_params("tweet"), items=40, fewer=True)
-    assert (most.charge, most.items, most.fewer) == ("post_read", 40, True)
+    most = most_of(endpoints.TWEET, query.to_params("tweet"), items=40, fewest=4)
+    assert (most.charge, most.items, most.fewest) == ("post_read", 40, 4)
     assert dict(most.added) == {"post_read": 2, "user_read": 3, "media_read": 4}
+    assert most.shared == ()
+
+
+def test_what_the_retweets_of_one_tweet_refer_to_is_the_same_for_all_but_their_authors():
+    query = TweetQuery().author().referenced(author=["name"]).media().mentions()
+    most = most_of(endpoints.RETWEETS, query.to_params("tweet"), items=40)
+    assert dict(most.added) == {"user_read": 1}
+    assert dict(most.shared) == {"post_read": 2, "user_read": 2 + 50, "media_read": 4}
+
+
+def test_the_tweets_of_one_user_have_an_author_in_common():
+    query = TweetQuery().author().media()
+    most = most_of(endpoints.REPOSTS_OF_ME, query.to_params("post"), items=40)
+    assert (dict(most.added), dict(most.shared)) == ({"media_read": 4}, {"user_read": 1})
 
 
 @pytest.mark.parametrize("vocabulary", ["tweet", "post"])
@@ -34,7 +48,7 @@ def test_every_expansion_is_known(name):
     unknown = most_of(endpoints.RETWEETS, {"expansions": "something_new"})
     assert dict(unknown.added) == {"user_read": 1}, "of the dearest kind"
     free = name in ("attachments.poll_ids", "geo.place_id")
-    assert bool(most.added) is not free
+    assert bool(most.added or most.shared) is not free
 
 
 def test_a_write_is_charged_per_request():

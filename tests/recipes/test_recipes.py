@@ -28,7 +28,8 @@ async def walk(on_event: OnEvent) -> None:
         async with tw.SessionManager(
             base_url=server.url, retry=PATIENT, on_event=on_event, budget=tw.Budget()
         ) as manager:
-            assert len(await manager.session(tw.AppOnly("secret")).retweets(1).collect()) == 2
+            session = manager.session(tw.AppOnly("secret"))
+            assert len(await session.retweets(1, budget=tw.Budget(usd=5)).collect()) == 2
 
 
 async def test_what_needs_attention_is_logged_as_a_warning(caplog):

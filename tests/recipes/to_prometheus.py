@@ -27,7 +27,8 @@ class Metrics:
                 self.items.labels(event.endpoint).inc(event.items)
                 if event.remaining is not None:
                     self.left.labels(event.endpoint, event.account).set(event.remaining)
-            case events.BudgetSettled():
+            # A walk's own budget counts again what the manager's counts: give that one Budget().
+            case events.BudgetSettled(whose="manager"):
                 self.usd.labels(event.endpoint).inc(event.usd)
             case events.Granted():
                 self.waited.labels(event.bucket).observe(event.waited)

@@ -1,13 +1,13 @@
 """A list that is paged as X pages: it grows at the front, loses items, and forgets its tokens."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 
 from msgspec import Struct
 
 from tests.support.virtual_time import LoopClock
 from twretweet.errors import InvalidRequest, TwretweetError
-from twretweet.models import Meta, Page
+from twretweet.models import Meta, Page, Problem
 
 
 class Item(Struct, frozen=True):
@@ -67,6 +67,9 @@ class ListSource:
     def located(self, error: TwretweetError) -> TwretweetError:
         return error
 
+    def report(self, problems: Iterable[Problem]) -> None:
+        assert not list(problems), "no page lacks anything here"
+
     def expired(self, last_id: str) -> None:
         self.lost.append(last_id)
 
@@ -78,3 +81,6 @@ class ListSource:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task
+
+    def stands(self, task: asyncio.Task[None]) -> bool:
+        return False

@@ -23,6 +23,8 @@ STEPS = st.lists(
     max_size=25,
 )
 
+ONCE_EACH = ([TwretweetError], [InvalidRequest], [TwretweetError, InvalidRequest])
+
 
 class History:
     def __init__(self, source: ListSource, prefetch: int) -> None:
@@ -37,10 +39,18 @@ class History:
         for step, number in steps:
             await getattr(self, step)(number)
         self.source.failing = 0
-        try:
-            rest = await self.walk.collect()
-        except InvalidRequest:  # a token was forgotten once more before anything new came
-            rest = await self.walk.collect()
+        trouble: list[TwretweetError] = []
+        while True:
+            try:
+                rest = await self.walk.collect()
+                break
+            except PaginationError:
+                raise
+            except TwretweetError as error:
+                trouble.append(error)
+        # A page that was asked for ahead may have failed by now, and a token may have been
+        # forgotten once more before anything new came.
+        assert [type(error) for error in trouble] in ([], *ONCE_EACH)
         self.got += [int(item.id) for item in rest]
         assert self.walk.checkpoint().finished
 

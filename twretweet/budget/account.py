@@ -71,7 +71,7 @@ class AnyBudget(Protocol):
         It is asked before the wait for a slot, so that who can't pay need not wait to hear so.
 
         Raises:
-            BudgetExceeded: not even one item can be afforded.
+            BudgetExceeded: not even the fewest items can be afforded.
         """
         ...
 
@@ -79,11 +79,11 @@ class AnyBudget(Protocol):
         """Set aside the most that a request can cost.
 
         Args:
-            most: what it asks for. Where ``most.fewer`` allows, and not all can be afforded, the
-                reservation is for fewer items.
+            most: what it asks for. Where not all can be afforded, the reservation is for fewer
+                items, and no fewer than ``most.fewest`` allows.
             day: the UTC day by X's clock, counted from 1970-01-01.
 
         Raises:
-            BudgetExceeded: not even one item can be afforded. Nothing was set aside.
+            BudgetExceeded: not even the fewest items can be afforded. Nothing was set aside.
         """
         ...

@@ -16,7 +16,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from twretweet.budget.tariff import Bill
+from twretweet.budget.tariff import Bill, Quote
 from twretweet.errors import QueryError
 from twretweet.protocol.prices import Charge
 
@@ -59,17 +59,15 @@ class Ledger:
         """How many resources were charged for today."""
         return sum(map(len, self._seen.values()))
 
-    def affordable(self, each: int, items: int, *, fewer: bool) -> int:
-        """How many of ``items`` there is money for: all, or fewer if that is allowed, or 0."""
+    def affordable(self, quote: Quote) -> int:
+        """For how many items there is money: all, or fewer if that is allowed, or 0."""
         left = self.left
-        if left is None or each * items <= left:
-            return items
-        return left // each if fewer else 0
+        return quote.items if left is None else quote.affordable(left)
 
-    def reserve(self, each: int, items: int, *, fewer: bool) -> int:
+    def reserve(self, quote: Quote) -> int:
         """Set money aside for as many as are affordable; for how many."""
-        items = self.affordable(each, items, fewer=fewer)
-        self.reserved += each * items
+        items = self.affordable(quote)
+        self.reserved += quote.of(items)
         return items
 
     def release(self, amount: int) -> None:

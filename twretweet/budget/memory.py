@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from twretweet.budget.account import Reservation
 from twretweet.budget.ledger import Ledger
-from twretweet.budget.tariff import Tariff, dollars, exceeded
+from twretweet.budget.tariff import Quote, Tariff, dollars, exceeded
 from twretweet.errors import BudgetExceeded
 from twretweet.protocol.charges import Most, Returned
 from twretweet.protocol.prices import PRICES, PriceList, Usd, micros_down
@@ -23,7 +23,9 @@ class Budget:
 
     Before a request is sent, the most that it can cost is set aside; where that is more than is
     left, it asks for fewer items, and where not even one can be afforded, ``BudgetExceeded`` is
-    raised and nothing is sent. What came back is what is counted then, each resource once per UTC
+    raised and nothing is sent. What such a smaller page has left over does not trickle away in
+    others of a few items, each of which would take a slot: the next has to hold a tenth of the
+    largest at least. What came back is what is counted then, each resource once per UTC
     day, as X does. A request whose reply was lost, a write that X refused except by 429, and a
     reply that can't be read count in full, since X may have charged for them.
 
@@ -84,11 +86,11 @@ class Budget:
         """See whether a request could be borne now; for the pipeline.
 
         Raises:
-            BudgetExceeded: not even one item can be afforded.
+            BudgetExceeded: not even the fewest items that it may be made for can be afforded.
         """
-        ledger, each = self._ledger, self._tariff.each(most, day)
-        if not ledger.affordable(each, most.items, fewer=most.fewer):
-            raise self._exceeded(most, each)
+        quote = self._tariff.quote(most, day)
+        if not self._ledger.affordable(quote):
+            raise self._exceeded(most, quote)
 
     async def reserve(self, most: Most, day: int) -> Reservation:
         """Set aside the most that a request can cost; for the pipeline.
@@ -98,13 +100,13 @@ class Budget:
             day: the UTC day by X's clock, counted from 1970-01-01.
 
         Raises:
-            BudgetExceeded: not even one item can be afforded.
+            BudgetExceeded: not even the fewest items that it may be made for can be afforded.
         """
-        ledger, each = self._ledger, self._tariff.each(most, day)
-        items = ledger.reserve(each, most.items, fewer=most.fewer)
+        ledger, quote = self._ledger, self._tariff.quote(most, day)
+        items = ledger.reserve(quote)
         if not items:
-            raise self._exceeded(most, each)
-        return _Held(ledger, self._tariff, items, each * items, day)
+            raise self._exceeded(most, quote)
+        return _Held(ledger, self._tariff, items, quote.of(items), day)
 
     def snapshot(self) -> str:
         """What was spent, and on what today, as JSON for :meth:`restore` in the next run.
@@ -121,10 +123,10 @@ class Budget:
         """
         self._ledger.restore(snapshot)
 
-    def _exceeded(self, most: Most, each: int) -> BudgetExceeded:
+    def _exceeded(self, most: Most, quote: Quote) -> BudgetExceeded:
         ledger = self._ledger
         return exceeded(
-            most, each=each, cap=ledger.cap or 0, spent=ledger.spent, reserved=ledger.reserved
+            most, quote, cap=ledger.cap or 0, spent=ledger.spent, reserved=ledger.reserved
         )
 
 

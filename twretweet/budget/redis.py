@@ -180,18 +180,18 @@ class RedisBudget:
         Redis is asked only where its last answer left too little.
 
         Raises:
-            BudgetExceeded: not even one item can be afforded.
+            BudgetExceeded: not even the fewest items that it may be made for can be afforded.
             BudgetUnavailable: Redis can't be asked.
         """
-        cap, each = self._cap, self._tariff.each(most, day)
-        needed = each if most.fewer else each * most.items
+        cap, quote = self._cap, self._tariff.quote(most, day)
+        needed = quote.of(quote.least)
         if cap is None or needed <= cap - self._last.spent - self._last.reserved:
             return
         await self._tell_rest()
         await self.refresh()
         spent, reserved = self._last.spent, self._last.reserved
         if needed > cap - spent - reserved:
-            raise exceeded(most, each=each, cap=cap, spent=spent, reserved=reserved)
+            raise exceeded(most, quote, cap=cap, spent=spent, reserved=reserved)
 
     async def reserve(self, most: Most, day: int) -> _Held:
         """Set aside the most that a request can cost; for the pipeline.
@@ -201,23 +201,24 @@ class RedisBudget:
             day: the UTC day by X's clock, counted from 1970-01-01.
 
         Raises:
-            BudgetExceeded: not even one item can be afforded.
+            BudgetExceeded: not even the fewest items that it may be made for can be afforded.
             BudgetUnavailable: Redis can't be asked. Nothing was sent.
         """
         await self._tell_rest()
         self._made += 1
         # A process that was forked counts on from the same number.
         name = f"{self._self}:{os.getpid()}:{self._made}"
-        each = self._tariff.each(most, day)
+        quote = self._tariff.quote(most, day)
         cap = -1 if self._cap is None else self._cap
-        call = self._call("reserve", name, each, most.items, int(most.fewer), cap, self._lease)
+        numbers = (quote.fixed, quote.each, quote.items, quote.least, cap, self._lease)
+        call = self._call("reserve", name, *numbers)
         try:
             answer = await self._run(call)
         except BaseException:
             self._untold[name] = self._call("release", name)
             raise
         if not answer.first:
-            raise exceeded(most, each=each, cap=cap, spent=answer.spent, reserved=answer.reserved)
+            raise exceeded(most, quote, cap=cap, spent=answer.spent, reserved=answer.reserved)
         return _Held(self, name, day, answer)
 
     # -- for what is held -------------------------------------------------------------------

@@ -4,7 +4,8 @@
 -- KEYS[2]  hash: what each reservation has set aside, and since when, by its name
 -- KEYS[3…] sets: what was charged for on a UTC day, one for each line of a bill
 -- ARGV     operation, name of the reservation, and:
---          reserve: price of one item, items, 1 if fewer will do, cap or -1, lease in seconds
+--          reserve: price of all items together, and of each; how many, and how few will do;
+--                   cap or -1; lease in seconds
 --          settle:  what is charged in any case, seconds to remember the day, and for each line
 --                   the price, the number of ids, and the ids
 --          look:    lease in seconds
@@ -48,26 +49,29 @@ local first, amount = 0, number(held and held:match('^%d+'))
 if operation == 'look' then
     spend_what_the_dead_hold(tonumber(ARGV[3]))
 elseif operation == 'reserve' then
-    local each, items, cap = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
+    local fixed, each = tonumber(ARGV[3]), tonumber(ARGV[4])
+    local items, least, cap = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
     if held then
         if each > 0 then
-            items = amount / each
+            items = (amount - fixed) / each
         end
     else
-        if cap >= 0 and each > 0 then
+        if cap >= 0 then
             local taken = number(redis.call('HGET', KEYS[1], 'spent'))
                 + number(redis.call('HGET', KEYS[1], 'reserved'))
-            local affordable = math.min(items, math.floor(math.max(cap - taken, 0) / each))
-            if affordable < items and ARGV[5] ~= '1' then
-                affordable = 0
+            local left = math.max(cap - taken, 0)
+            if fixed + each * items > left then
+                items = each > 0 and math.floor((left - fixed) / each) or 0
+                if items < least then
+                    items = 0
+                end
             end
-            items = affordable
             if items == 0 then  -- and let the sums that say why be true
-                spend_what_the_dead_hold(tonumber(ARGV[7]))
+                spend_what_the_dead_hold(tonumber(ARGV[8]))
             end
         end
-        amount = each * items
         if items > 0 then
+            amount = fixed + each * items
             redis.call('HSET', KEYS[2], name, string.format('%.0f:%.0f', amount, now))
             add('reserved', amount)
         end

@@ -40,6 +40,33 @@ class Bill(Struct, frozen=True):
     lines: tuple[Line, ...] = ()
 
 
+class Quote(Struct, frozen=True):
+    """What a request can cost at the most, in micro-dollars.
+
+    Attributes:
+        fixed: what is charged for all of its items together.
+        each: what is charged for each of them.
+        items: how many are asked for.
+        least: for how few it may as well be made.
+    """
+
+    fixed: int
+    each: int
+    items: int
+    least: int
+
+    def of(self, items: int) -> int:
+        """What it can cost for so many items; for none, it is not made."""
+        return self.fixed + self.each * items if items else 0
+
+    def affordable(self, left: int) -> int:
+        """For how many items so much money will do: all, or fewer if that is allowed, or 0."""
+        if self.of(self.items) <= left:
+            return self.items
+        items = (left - self.fixed) // self.each if self.each else 0
+        return items if items >= self.least else 0
+
+
 class Tariff:
     """The prices that a budget goes by.
 
@@ -60,18 +87,20 @@ class Tariff:
         self._day = 0
         self._prices = self._at(0)
 
-    def each(self, most: Most, day: int) -> int:
-        """What one item of the data can cost at the most, in micro-dollars.
+    def quote(self, most: Most, day: int) -> Quote:
+        """What a request can cost at the most.
 
         Args:
             most: what is asked for.
             day: the UTC day, counted from 1970-01-01.
         """
-        prices = self._on(day)
-        sum_ = 0 if most.charge is None else prices[most.charge]
+        prices, fixed = self._on(day), 0
+        each = 0 if most.charge is None else prices[most.charge]
         if self._count_includes:
-            sum_ += sum(prices[charge] * count for charge, count in most.added)
-        return sum_
+            each += sum(prices[charge] * count for charge, count in most.added)
+            fixed = sum(prices[charge] * count for charge, count in most.shared)
+        least = most.items if most.fewest is None else min(most.fewest, most.items)
+        return Quote(fixed, each, most.items, least)
 
     def bill(self, returned: Returned, day: int) -> Bill:
         """What a reply of that day costs."""
@@ -101,11 +130,12 @@ def dollars(micros: int) -> float:
     return micros / MICROS
 
 
-def exceeded(most: Most, *, each: int, cap: int, spent: int, reserved: int) -> BudgetExceeded:
+def exceeded(most: Most, quote: Quote, *, cap: int, spent: int, reserved: int) -> BudgetExceeded:
     """The error of a request that the budget can't bear; all sums in micro-dollars."""
-    needed = each if most.fewer else each * most.items
+    needed = quote.of(quote.least)
     left = max(cap - spent - reserved, 0)
-    what = "one more item" if most.fewer else "the request"
+    some = "one more item" if quote.least == 1 else f"{quote.least} more items"
+    what = "the request" if most.fewest is None else some
     held = f" and {_shown(reserved)} reserved by requests on their way" if reserved else ""
     return BudgetExceeded(
         f"the budget has {_shown(left)} left, and {what} can cost {_shown(needed)}: of "
@@ -115,6 +145,7 @@ def exceeded(most: Most, *, each: int, cap: int, spent: int, reserved: int) -> B
         needed=dollars(needed),
         cap=dollars(cap),
         reserved=dollars(reserved),
+        items=quote.least,
     )
 
 

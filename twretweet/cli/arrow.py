@@ -72,15 +72,22 @@ def schema(kinds: Mapping[str, str]) -> tuple[Schema, Sequence[Type]]:
 
 
 def batch(columns: Sequence[Sequence[object]], schema: Schema, types: Sequence[Type]) -> Batch:
-    """These columns as a batch; points in time are text, as X writes them."""
+    """These columns as a batch; points in time are text, as X writes them.
+
+    Raises:
+        ValueError: a value does not fit its column.
+    """
     pa = _pyarrow("pyarrow")
     time = pa.timestamp("ms", tz="UTC")
     arrays: list[_Array] = []
-    for values, kind in zip(columns, types, strict=True):
-        if kind == time:
-            arrays.append(pa.array(values, pa.string()).cast(kind))
-        else:
-            arrays.append(pa.array(values, kind))
+    for name, values, kind in zip(schema.names, columns, types, strict=True):
+        try:
+            if kind == time:
+                arrays.append(pa.array(values, pa.string()).cast(kind))
+            else:
+                arrays.append(pa.array(values, kind))
+        except (OverflowError, ValueError) as error:
+            raise ValueError(f"a value of the column {name} does not fit ({error})") from error
     return cast("Batch", pa.record_batch(arrays, schema=schema))
 
 

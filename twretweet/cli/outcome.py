@@ -85,18 +85,22 @@ def plain(message: str) -> str:
 
     Replies of a server end up in messages, and must not be able to steer a terminal.
     """
-    return " ".join("".join(each if each.isprintable() else " " for each in message).split())
+    return " ".join(_harmless(message).split())
+
+
+def _harmless(text: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def say(line: str) -> None:
-    """Print a line on standard output now.
+    """Print a line, or several, on standard output now, without other control characters.
 
     Raises:
         BrokenPipeError: nobody reads it any more.
         OutputFailed: it can't be written.
     """
     try:
-        print(line, flush=True)
+        print("\n".join(map(_harmless, line.split("\n"))), flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:

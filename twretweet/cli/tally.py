@@ -139,13 +139,20 @@ def describe(window: Window | None) -> str:
     return f"the window holds {window.left} of {window.limit}{back}"
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something, by its name in the plural."""
+    return f"{number:,} {noun.removesuffix('s') if number == 1 else noun}"
+
+
 def progress(tally: Tally) -> str:
     """One phrase on how far a walk is."""
-    of = "" if tally.total is None else f" of {tally.total:,}"
-    pages = "1 page" if tally.pages == 1 else f"{tally.pages:,} pages"
+    items = counted(tally.items, tally.noun)
+    if tally.total is not None:
+        items = f"{tally.items:,} of {counted(tally.total, tally.noun)}"
+    pages = counted(tally.pages, "pages")
     cost = "" if tally.spent is None else f", {money(tally.spent)}"
     cap = "" if tally.cap is None else f" of {money(tally.cap)}"
-    return f"{tally.items:,}{of} {tally.noun}, {pages}{cost}{cap}"
+    return f"{items}, {pages}{cost}{cap}"
 
 
 def outlook(tally: Tally, left: float | None, now: float) -> str:

@@ -134,13 +134,13 @@ class Page(Generic[T]):
         unread = self._index.unread
         return ids_of(self._index.includes) if unread is None else unread.ids()
 
-    def holding(self, data: tuple[T, ...]) -> Page[T]:
-        """The same page with only these of its items."""
+    def holding(self, data: tuple[T, ...], problems: tuple[Problem, ...] | None = None) -> Page[T]:
+        """The same page with only these of its items, and all problems or only these."""
         return Page(
             data=data,
             includes=self._index,
             meta=self.meta,
-            problems=self.problems,
+            problems=self.problems if problems is None else problems,
             rate_limit=self.rate_limit,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Generic, TypeVar
 
 from twretweet.auth import Account
@@ -30,6 +31,7 @@ class Call(Interruptible, Generic[T]):
     Attributes:
         attempt: the one under way; 1 for the first try.
         generation: of the tokens it was last sent with.
+        in_line: whether the attempt under way waits for a slot, so that nothing of it was sent.
         renewed: whether they were renewed because X refused them.
         redated: whether it was signed again because X's clock is another than was known.
     """
@@ -40,6 +42,7 @@ class Call(Interruptible, Generic[T]):
         "bucket",
         "endpoint",
         "generation",
+        "in_line",
         "redated",
         "renewed",
         "request",
@@ -62,8 +65,13 @@ class Call(Interruptible, Generic[T]):
         self.spending = spending
         self.attempt = 0
         self.generation = 0
+        self.in_line = False
         self.renewed = False
         self.redated = False
+
+    def stands(self, task: asyncio.Task[None]) -> bool:
+        """Whether ``task`` makes it, and waits for a slot."""
+        return self.in_line and self._task is task
 
     def sent(self) -> RequestSent:
         """It goes out."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 from twretweet.auth import Account
 from twretweet.budget import AnyBudget
 from twretweet.errors import CredentialsError, QueryError, TwretweetError
-from twretweet.events import ProblemReported
+from twretweet.events import ProblemReported, Whose
 from twretweet.limits import Bucket, BucketState, WindowSpec
 from twretweet.models import One, Problem, Tweet, User
 from twretweet.pipeline.send import Pipeline
@@ -97,6 +97,7 @@ class Caller:
         params: Mapping[str, str],
         *,
         items: int = 1,
+        fewest: int = 1,
         budget: AnyBudget | None = None,
         sized: Callable[[int], Request] | None = None,
     ) -> Spending | None:
@@ -106,21 +107,26 @@ class Caller:
             endpoint: its row.
             params: its query, not yet encoded.
             items: how many items it asks for.
+            fewest: for how few it may as well ask, if ``sized`` makes the request for them.
             budget: the caller's own, beside the manager's.
             sized: makes the request for another number of items, if there may be fewer.
         """
         shared = self._pipeline.budget
         if shared is None and budget is None:
             return None
-        budgets = [each for each in (budget, shared) if each is not None]
+        budgets: list[tuple[Whose, AnyBudget]] = []
+        if budget is not None and budget is not shared:  # one that was given twice pays once
+            budgets.append(("walk", budget))
+        if shared is not None:
+            budgets.append(("manager", shared))
         if params or sized is not None:
-            most = most_of(endpoint, params, items=items, fewer=sized is not None)
+            least = None if sized is None else fewest
+            most = most_of(endpoint, params, items=items, fewest=least)
         else:
             most = self._pipeline.most_of(endpoint)
         return Spending(
             most,
-            # One that was given twice pays once.
-            tuple(budgets[:1] if budgets[0] is budgets[-1] else budgets),
+            tuple(budgets),
             label=endpoint.label,
             sized=sized,
         )

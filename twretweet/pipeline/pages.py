@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Generic, TypeVar
 
 import msgspec
@@ -12,10 +12,11 @@ from twretweet.budget import AnyBudget
 from twretweet.clock import Clock
 from twretweet.errors import TwretweetError
 from twretweet.events import PageFetched, PageTokenExpired
-from twretweet.models import Page, Tweet, User
+from twretweet.models import Page, Problem, Tweet, User
 from twretweet.models.page import NO_META
 from twretweet.pipeline.caller import Caller
 from twretweet.pipeline.pace import even_interval
+from twretweet.pipeline.sizes import Sizes
 from twretweet.pipeline.spend import Spending
 from twretweet.protocol.endpoints import Endpoint
 from twretweet.protocol.request import Request, encode_params
@@ -45,6 +46,7 @@ class PageFetcher(Generic[T]):
         "_caller",
         "_encoded",
         "_row",
+        "_sizes",
         "_tweet",
         "endpoint",
         "newest_first",
@@ -65,6 +67,7 @@ class PageFetcher(Generic[T]):
         self._row = msgspec.structs.replace(row, decode=row.reader()) if row.reader else row
         self._encoded = encode_params(params)
         self._budget = budget
+        self._sizes = Sizes()
         self.endpoint = row.name
         self.newest_first = row.newest_first
         self._tweet = tweet
@@ -84,8 +87,10 @@ class PageFetcher(Generic[T]):
         """Fetch one page; of fewer items where a budget has not enough left for all.
 
         Raises:
-            NotFound: X knows no such tweet; it says so in a reply of status 200.
-            BudgetExceeded: not even one item can be afforded. Nothing was sent.
+            NotFound: X knows no such tweet, or none any more; it says so in a reply of status 200.
+            BudgetExceeded: not even one item can be afforded, or after a page that was smaller
+                than asked for and cost less than it could have, not even a tenth of the largest.
+                Nothing was sent.
             TwretweetError: see :mod:`twretweet.errors`.
         """
 
@@ -93,19 +98,28 @@ class PageFetcher(Generic[T]):
             return self._request(page_token, items)
 
         spending = self._caller.spending(
-            self._row, self.params, items=max_results, budget=self._budget, sized=request
+            self._row,
+            self.params,
+            items=max_results,
+            fewest=self._sizes.fewest,
+            budget=self._budget,
+            sized=request,
         )
         page = await self._caller.send(self._row, request(max_results), spending)
-        silent = page.meta is NO_META
-        if not page.data and (silent or (page.problems and page_token is None)):
-            # Not a page: only a missing token ends a walk, so an odd object must not.
-            raise self.located(no_data(page.problems))
+        if spending is not None:
+            self._sizes.note(spending.items, max_results, spare=spending.spare)
+        if not page.data:
+            self._refuse_no_page(page, page_token)
         self._tell(page, spending)
         return page
 
     def located(self, error: TwretweetError) -> TwretweetError:
         """Note on ``error`` what was walked, and as whom."""
         return self._caller.at(self._row, error)
+
+    def report(self, problems: Iterable[Problem]) -> None:
+        """Tell of what a page lacks."""
+        self._caller.report(self._row, problems)
 
     def expired(self, last_id: str) -> None:
         """Tell that X has forgotten a page token, and what is known last."""
@@ -134,6 +148,27 @@ class PageFetcher(Generic[T]):
         pipeline.require_open()
         return pipeline.tasks.start(work, f"twretweet {self.endpoint} {self.target}")
 
+    def stands(self, task: asyncio.Task[None]) -> bool:
+        """Whether a task of :meth:`start` waits for a slot, and so has nothing on its way."""
+        return self._caller.pipeline.stands(task)
+
+    def _refuse_no_page(self, page: Page[T], page_token: str | None) -> None:
+        """Raise unless what has no data is an empty page.
+
+        Only a missing token ends a walk, so neither an odd object may, nor the word that the tweet
+        is gone: that comes with any page, and may come with ``meta`` as an empty one does.
+        """
+        gone = [problem for problem in page.problems if self._is_about_target(problem)]
+        if gone:
+            raise self.located(no_data(gone))
+        if page.meta is NO_META or (page.problems and page_token is None):
+            raise self.located(no_data(page.problems))
+
+    def _is_about_target(self, problem: Problem) -> bool:
+        """Whether a problem is one of the tweet itself, and not of what a page refers to."""
+        named = problem.parameter in (None, "id") and self._tweet != ""
+        return named and self._tweet in (problem.resource_id, problem.value)
+
     def _request(self, page_token: str | None, max_results: int) -> Request:
         varying = {"max_results": str(max_results)}
         if page_token is not None:
@@ -159,4 +194,3 @@ class PageFetcher(Generic[T]):
                 reset=None if limit is None else limit.reset,
             )
         )
-        self._caller.report(self._row, page.problems)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -30,7 +30,6 @@ from twretweet.errors import (
     Unauthorized,
 )
 from twretweet.events import OnEvent, Refused
-from twretweet.interrupt import Interruptible
 from twretweet.limits import Bucket, Limiter, MemoryLimiter, Permit
 from twretweet.models import RateLimit
 from twretweet.pipeline.call import Call
@@ -94,7 +93,7 @@ class Pipeline:
         self._keeper = Keeper(wire, retry=retry, clock=wire.clock, on_event=on_event)
         self.identities = Identities()
         self._open = False
-        self._calls: set[Interruptible] = set()
+        self._calls: set[Call[Any]] = set()
         self._most: dict[str, Most] = {}
         self._quiet: anyio.Event | None = None  # set when the last call has ended
 
@@ -203,6 +202,10 @@ class Pipeline:
             most = self._most[endpoint.name] = most_of(endpoint, {})
         return most
 
+    def stands(self, task: asyncio.Task[None]) -> bool:
+        """Whether ``task`` waits for a slot, and so has nothing on its way."""
+        return any(call.stands(task) for call in self._calls)
+
     def require_open(self) -> None:
         """Raise unless the manager is open."""
         if not self._open:
@@ -262,7 +265,9 @@ class Pipeline:
                 await spending.check(now)
             if due:
                 await self._keeper.renew(account)
+            call.in_line = True
             permit = await self.limiter.acquire(call.bucket, max_wait=self._max_wait)
+            call.in_line = False
         if spending is None:
             return await self._answer(call, permit, call.request)
         return await spending.pay(

@@ -29,7 +29,7 @@ from twretweet.errors import (
     TransportError,
     UsageCapExceeded,
 )
-from twretweet.events import BudgetReserved, BudgetSettled, OnEvent
+from twretweet.events import BudgetReserved, BudgetSettled, OnEvent, Whose
 from twretweet.protocol.charges import Most, returned
 from twretweet.protocol.request import Request
 
@@ -45,22 +45,24 @@ class Spending:
 
     Args:
         most: what each attempt can cost.
-        budgets: who bears it.
+        budgets: who bears it, and whose each is.
         label: the method and path, for events.
-        sized: the request for so many items; needed where ``most.fewer`` says that there may be
+        sized: the request for so many items; needed where ``most.fewest`` says that there may be
             fewer of them.
 
     Attributes:
+        items: for how many the last attempt was made.
+        spare: whether it cost less than was set aside for it.
         sent: whether the attempt under way may have reached X; the pipeline says so.
         paid: what the call has cost by the first of ``budgets``, in US dollars.
     """
 
-    __slots__ = ("_budgets", "_label", "_most", "_sized", "paid", "sent")
+    __slots__ = ("_budgets", "_label", "_most", "_sized", "items", "paid", "sent", "spare")
 
     def __init__(
         self,
         most: Most,
-        budgets: tuple[AnyBudget, ...],
+        budgets: tuple[tuple[Whose, AnyBudget], ...],
         *,
         label: str,
         sized: Callable[[int], Request] | None = None,
@@ -69,6 +71,8 @@ class Spending:
         self._budgets = budgets
         self._label = label
         self._sized = sized
+        self.items = most.items
+        self.spare = False
         self.sent = False
         self.paid = 0.0
 
@@ -82,7 +86,7 @@ class Spending:
             BudgetExceeded: a budget can't bear it.
             BudgetUnavailable: a budget can't be asked.
         """
-        for budget in self._budgets:
+        for _, budget in self._budgets:
             await budget.check(self._most, int(now // _DAY))
 
     async def pay(
@@ -110,49 +114,47 @@ class Spending:
         self.sent = False
         day = int(now() // _DAY)
         try:
-            held, items = await self._reserve(day, on_event)
+            held, self.items = await self._reserve(day, on_event)
         except BaseException:
             unsent()
             raise
         try:
-            if items < self._most.items and self._sized is not None:
-                request = self._sized(items)
+            if self.items < self._most.items and self._sized is not None:
+                request = self._sized(self.items)
             reply = await send(request)
             charged = returned(self._most.charge, reply)
         except BaseException as error:
             free = not self.sent or _is_free(error, is_read=self._most.is_read)
-            await _each([each.release if free else each.keep for _, each in held])
-            for budget, reservation in held:
-                self._tell(on_event, budget, 0 if free else reservation.amount)
+            await _each([each.release if free else each.keep for each in held])
+            self._tell(on_event, [0 if free else each.amount for each in held])
             if held and not free:
-                self.paid += dollars(held[0][1].amount)
+                self.paid += dollars(held[0].amount)
             raise
         # Which of two days a resource is charged on can't be told if midnight came in between.
         today = day if int(now() // _DAY) == day else None
-        paid = await _each([partial(each.settle, charged, today) for _, each in held])
-        for (budget, _), micros in zip(held, paid, strict=True):
-            self._tell(on_event, budget, micros)
+        paid = await _each([partial(each.settle, charged, today) for each in held])
+        self._tell(on_event, paid)
+        self.spare = any(each.amount > micros for each, micros in zip(held, paid, strict=True))
         self.paid += dollars(paid[0])
         return reply
 
-    async def _reserve(
-        self, day: int, on_event: OnEvent | None
-    ) -> tuple[list[tuple[AnyBudget, Reservation]], int]:
-        most, held = self._most, list[tuple[AnyBudget, Reservation]]()
+    async def _reserve(self, day: int, on_event: OnEvent | None) -> tuple[list[Reservation], int]:
+        most, held = self._most, list[Reservation]()
         try:
-            for budget in self._budgets:
+            for _, budget in self._budgets:
                 reservation = await budget.reserve(most, day)
-                held.append((budget, reservation))
+                held.append(reservation)
                 if reservation.items < most.items:
                     most = most.for_fewer(reservation.items)
         except BaseException:
-            await _each([reservation.release for _, reservation in held])
+            await _each([reservation.release for reservation in held])
             raise
         if on_event is not None:
-            for budget, reservation in held:
+            for (whose, budget), reservation in zip(self._budgets, held, strict=True):
                 on_event(
                     BudgetReserved(
                         endpoint=self._label,
+                        whose=whose,
                         usd=dollars(reservation.amount),
                         items=most.items,
                         spent=budget.spent,
@@ -162,11 +164,14 @@ class Spending:
                 )
         return held, most.items
 
-    def _tell(self, on_event: OnEvent | None, budget: AnyBudget, micros: int) -> None:
-        if on_event is not None:
+    def _tell(self, on_event: OnEvent | None, paid: Sequence[int]) -> None:
+        if on_event is None:
+            return
+        for (whose, budget), micros in zip(self._budgets, paid, strict=True):
             on_event(
                 BudgetSettled(
                     endpoint=self._label,
+                    whose=whose,
                     usd=dollars(micros),
                     spent=budget.spent,
                     reserved=budget.reserved,

@@ -17,12 +17,14 @@ import msgspec
 from msgspec import Struct
 
 from twretweet.models import IncludedIds, One, Page, Tweet, User, ids_of
-from twretweet.protocol.endpoints import Endpoint
+from twretweet.protocol.endpoints import Alike, Endpoint
 from twretweet.protocol.prices import Charge
 
-# How many objects an expansion adds at the most for one item of the data. X names no bounds, so
-# these are what its products allow: four photos, three kinds of reference of which a tweet has two
-# at once, five edits, and some fifty names of the least length in 280 characters.
+# How many objects an expansion adds at the most for one item of the data, each of them once. X
+# names no bounds, so these are what its products allow: four photos, three kinds of reference of
+# which a tweet has two at once, five edits, and some fifty names of the least length in 280
+# characters. A note has room for thousands of names; no more are expected of it, since to set
+# money aside for them all would keep everybody from asking.
 _ADDED: Final[Mapping[str, tuple[Charge, int]]] = MappingProxyType(
     {
         "author_id": ("user_read", 1),
@@ -34,8 +36,9 @@ _ADDED: Final[Mapping[str, tuple[Charge, int]]] = MappingProxyType(
         "referenced_posts": ("post_read", 2),
         "referenced_tweets.id.author_id": ("user_read", 2),
         "referenced_tweets.id.attachments.media_keys": ("media_read", 8),
-        "edit_history_tweet_ids": ("post_read", 6),
-        "edit_history_post_ids": ("post_read", 6),
+        # Beside the tweet itself.
+        "edit_history_tweet_ids": ("post_read", 5),
+        "edit_history_post_ids": ("post_read", 5),
         "attachments.media_keys": ("media_read", 4),
         "attachments.media_source_tweet": ("post_read", 4),
         "article.cover_media": ("media_read", 1),
@@ -51,6 +54,29 @@ _ADDED: Final[Mapping[str, tuple[Charge, int]]] = MappingProxyType(
         "geo.place_id": ("post_read", 0),
     }
 )
+# A page lists an object once, however many of its items lead to it. So what all items have in
+# common is added once for all of them.
+_OF_AUTHOR: Final = frozenset({"author_id", "username"})
+_OF_CONTENT: Final = frozenset(
+    {
+        "in_reply_to_user_id",
+        "entities.mentions.username",
+        "entities.note.mentions.username",
+        "referenced_tweets.id",
+        "referenced_posts",
+        "referenced_tweets.id.author_id",
+        "referenced_tweets.id.attachments.media_keys",
+        "edit_history_tweet_ids",
+        "edit_history_post_ids",
+        "attachments.media_keys",
+        "attachments.media_source_tweet",
+        "article.cover_media",
+        "article.media_entities",
+    }
+)
+_COMMON: Final[Mapping[Alike | None, frozenset[str]]] = MappingProxyType(
+    {None: frozenset(), "content": _OF_CONTENT, "author": _OF_AUTHOR}
+)
 _READS: Final = frozenset({"post_read", "user_read", "media_read"})
 _id: Callable[[object], str] = attrgetter("id")
 
@@ -63,13 +89,15 @@ class Most(Struct, frozen=True, kw_only=True):
             the price is not documented.
         items: how many items the reply may hold; 1 for a write.
         added: per item, how many objects of each charge the expansions may add.
-        fewer: whether the request may as well be made for fewer items.
+        shared: the same for all items together.
+        fewest: for how few items the request may as well be made; ``None``: for all or nothing.
     """
 
     charge: Charge | None
     items: int = 1
     added: tuple[tuple[Charge, int], ...] = ()
-    fewer: bool = False
+    shared: tuple[tuple[Charge, int], ...] = ()
+    fewest: int | None = None
 
     @property
     def is_read(self) -> bool:
@@ -100,7 +128,7 @@ def most_of(
     params: Mapping[str, str],
     *,
     items: int = 1,
-    fewer: bool = False,
+    fewest: int | None = None,
 ) -> Most:
     """What a request can cost.
 
@@ -108,16 +136,23 @@ def most_of(
         endpoint: its row.
         params: its query, not yet encoded.
         items: how many items are asked for.
-        fewer: whether it may as well ask for fewer.
+        fewest: for how few it may as well ask; ``None``: for all or nothing.
     """
     added: dict[Charge, int] = {}
+    shared: dict[Charge, int] = {}
+    common = _COMMON[endpoint.alike]
     for name in filter(None, params.get("expansions", "").split(",")):
         # One that is not known here may add one object per item, of the dearest kind.
         charge, count = _ADDED.get(name, ("user_read", 1))
         if count:
-            added[charge] = added.get(charge, 0) + count
+            counts = shared if name in common else added
+            counts[charge] = counts.get(charge, 0) + count
     return Most(
-        charge=endpoint.charge, items=items, added=tuple(sorted(added.items())), fewer=fewer
+        charge=endpoint.charge,
+        items=items,
+        added=tuple(sorted(added.items())),
+        shared=tuple(sorted(shared.items())),
+        fewest=fewest,
     )
 
 

@@ -20,6 +20,7 @@ T_co = TypeVar("T_co", covariant=True)
 AuthKind: TypeAlias = Literal["oauth1", "oauth2", "app"]
 Method: TypeAlias = Literal["GET", "POST", "DELETE"]
 Asks: TypeAlias = Literal["tweets", "users", "nothing"]
+Alike: TypeAlias = Literal["content", "author"]
 
 QUARTER_HOUR = 900.0
 THREE_HOURS = 10_800.0
@@ -59,6 +60,8 @@ class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True):
         charge: what X charges for; ``None`` where the price is not documented.
         asks: whether a query selects tweets, users or nothing.
         newest_first: whether pages list their items in falling order of their ids.
+        alike: what all items have in common: ``"content"``, as the retweets of one tweet, which
+            have none of their own, or their ``"author"``.
         decode: reads the body of a 200 reply; raises ``DecodeError``.
         reader: makes such a function for the pages of one walk.
     """
@@ -72,6 +75,7 @@ class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True):
     charge: Charge | None
     asks: Asks = "nothing"
     newest_first: bool = False
+    alike: Alike | None = None
     decode: Callable[[bytes, RateLimit | None], T_co]
     reader: Callable[[], Callable[[bytes, RateLimit | None], T_co]] | None = None
 
@@ -139,6 +143,7 @@ RETWEETS: Endpoint[Page[Tweet]] = Endpoint(
     charge="post_read",
     asks="tweets",
     newest_first=True,
+    alike="content",
     decode=models.tweet_page,
     reader=models.tweet_pages,
 )
@@ -163,6 +168,7 @@ REPOSTS_OF_ME: Endpoint[Page[Tweet]] = Endpoint(
     windows=_windows("reposts_of_me", user=75),
     charge="post_read",
     asks="tweets",
+    alike="author",
     decode=models.tweet_page,
     reader=models.tweet_pages,
 )

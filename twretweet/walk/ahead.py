@@ -1,11 +1,15 @@
 """Fetching pages while the caller still works on earlier ones.
 
-1. A task fetches until ``depth`` pages are ready, and ends. Whoever takes a page starts it again.
-   So a caller who stops leaves no task waiting.
+1. A task fetches until ``depth`` pages are ready, and ends. Whoever takes a page starts it again,
+   and lets it send its request before it goes on: a caller may work without a pause. So one who
+   stops leaves no task waiting.
 2. What the task meets, an error or the end, is told after the pages that came before it, as
    without prefetching. After an error the task rests until the error was raised. One that kept the
    request from being sent may hold no more when its page is asked for: it is tried once more.
-3. A caller who is cancelled while it waits ends the task first. A walk that is forgotten ends it
+3. Who waits with a deadline lends it to the task for the page that it waits for, so that it hears
+   at once, as without prefetching, when the window opens too late for it. A task that stands in a
+   line already has to take another place there: its first one was taken without a deadline.
+4. A caller who is cancelled while it waits ends the task first. A walk that is forgotten ends it
    too: the task knows nothing of the walk, so the walk can be collected.
 """
 
@@ -13,10 +17,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import deque
 from typing import Generic, TypeVar
 
 import anyio
+import anyio.lowlevel
 
 from twretweet.errors import (
     BudgetExceeded,
@@ -52,6 +58,8 @@ class Ahead(Generic[T]):
         self._ended = False
         self._task: asyncio.Task[None] | None = None
         self._news: anyio.Event | None = None
+        self._deadline = math.inf  # of the caller who waits
+        self._scope: anyio.CancelScope | None = None  # of the page that is waited for
 
     async def fetch(self) -> Sheet[T] | None:
         """The next page; ``None`` at the end. Errors are those of :meth:`Sheets.fetch`."""
@@ -64,20 +72,45 @@ class Ahead(Generic[T]):
             if self._ended:
                 self._ended = False  # whoever asks once more may find another limit
                 return None
-            self._begin()
-            self._news = anyio.Event()
-            try:
-                await self._news.wait()
-            except BaseException:
-                self._news = None
-                await self.aclose()
-                raise
+            await self._wait(anyio.current_effective_deadline())
         sheet = self._ready.popleft()
         if self._error is None and not self._ended:
             # A manager that was closed meanwhile is told of with the page that it can't fetch.
             with contextlib.suppress(ManagerClosed):
                 self._begin()
+                await self._send_off(sheet)
         return sheet
+
+    async def _send_off(self, sheet: Sheet[T]) -> None:
+        """Let the task send its request, before the caller may work without a pause."""
+        try:
+            await anyio.lowlevel.checkpoint()
+        except BaseException:
+            self._ready.appendleft(sheet)
+            await self.aclose()
+            raise
+
+    async def _wait(self, deadline: float) -> None:
+        """Wait until the task has something to tell."""
+        if deadline < math.inf and self._task is not None and self._source.stands(self._task):
+            self._news = None
+            await self.aclose()
+        self._lend(deadline)
+        self._begin()
+        self._news = anyio.Event()
+        try:
+            await self._news.wait()
+        except BaseException:
+            self._news = None
+            await self.aclose()
+            raise
+        finally:
+            self._lend(math.inf)
+
+    def _lend(self, deadline: float) -> None:
+        self._deadline = deadline
+        if self._scope is not None:
+            self._scope.deadline = deadline
 
     async def aclose(self) -> None:
         """End the task; what is ready stays ready."""
@@ -102,14 +135,26 @@ class Ahead(Generic[T]):
     async def _fill(self) -> None:
         try:
             while len(self._ready) < self._depth:
-                sheet = await self._sheets.fetch()
-                if sheet is None:
-                    self._ended = True
+                if not await self._fetch():
                     return
-                self._ready.append(sheet)
                 self._tell()
         except Exception as error:  # noqa: BLE001  # raised where its page is asked for
             self._error = error
+
+    async def _fetch(self) -> bool:
+        """Fetch a page; whether there is another."""
+        with anyio.CancelScope(deadline=math.inf if self._ready else self._deadline) as scope:
+            self._scope = None if self._ready else scope
+            try:
+                sheet = await self._sheets.fetch()
+            finally:
+                self._scope = None
+            if sheet is None:
+                self._ended = True
+                return False
+            self._ready.append(sheet)
+            return True
+        return False  # the caller's time is over, and it is about to hear so
 
     def _done(self, task: asyncio.Task[None]) -> None:
         if self._task is task:

@@ -54,8 +54,7 @@ class Walks:
             limit: how many retweets at the most, over all sessions of a resumed walk; no more
                 than these are asked for.
             prefetch: how many pages to fetch while you work on earlier ones. Of a walk that you
-                break off, they are fetched and paid in vain. A deadline of yours ends your
-                waiting, but the task that fetches ahead does not know of it.
+                break off, they are fetched and paid in vain.
             budget: what this walk may cost; a budget of the manager holds besides. Where it has
                 not enough left for a full page, a smaller one is asked for.
             on_problem: what to do when X delivers a page and says that something is missing from
@@ -215,7 +214,8 @@ class Walks:
                 look of a day, and saves requests when many are new.
             every: the shortest time between two looks, in seconds.
             budget: what it may cost; a budget of the manager holds besides.
-            on_problem: as for :meth:`retweets`.
+            on_problem: as for :meth:`retweets`, but each problem is told once, and those of what
+                was there before are not raised.
             resume: a checkpoint of an earlier watch of the same tweet and query; what came
                 meanwhile comes first.
 

@@ -109,6 +109,8 @@ class Sheets(Generic[T]):
                     raise
                 self._begin_search(token)
                 continue
+            if page.problems:
+                self._source.report(page.problems)
             return self._accept(page, token, left)
         return None
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Protocol, TypeVar
 
 from twretweet.clock import Clock
 from twretweet.errors import TwretweetError
-from twretweet.models import Page
+from twretweet.models import Page, Problem
 
 
 class Identified(Protocol):
@@ -55,6 +55,10 @@ class PageSource(Protocol[T]):
         """Fetch one page of at most ``max_results`` items."""
         ...
 
+    def report(self, problems: Iterable[Problem]) -> None:
+        """Tell of what a page lacks."""
+        ...
+
     def expired(self, last_id: str) -> None:
         """Tell that X has forgotten a page token, and what is known last."""
         ...
@@ -65,6 +69,10 @@ class PageSource(Protocol[T]):
 
     def start(self, work: Callable[[], Coroutine[object, object, None]]) -> asyncio.Task[None]:
         """Run ``work`` in a task that the manager owns."""
+        ...
+
+    def stands(self, task: asyncio.Task[None]) -> bool:
+        """Whether a task of :meth:`start` waits for a slot, and so has nothing on its way."""
         ...
 
     def located(self, error: TwretweetError) -> TwretweetError:

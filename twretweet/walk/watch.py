@@ -13,7 +13,9 @@ again, and the pages behind it until one holds something known. The rules:
 3. Between two looks lies the time that spreads what is left of the window evenly over the rest of
    it, so the window lasts, and the next look is due when X allows it. After new retweets that took
    several requests, the next looks are further apart.
-4. The latest ids that were handed out are remembered, no more than ``_REMEMBERED``; the oldest of
+4. Most of a page was seen on the look before, with the same problems. So a problem is told once;
+   and raised, if that is wished, unless it is of what is known.
+5. The latest ids that were handed out are remembered, no more than ``_REMEMBERED``; the oldest of
    the others is where "older" begins.
 """
 
@@ -22,13 +24,13 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Set
 from typing import Generic, Self, TypeVar, cast
 
 import msgspec
 
 from twretweet.errors import ConcurrentWalk, InvalidRequest, PaginationError, QueryError
-from twretweet.models import Page, Tweet, User
+from twretweet.models import Page, Problem, Tweet, User
 from twretweet.walk.checkpoint import Checkpoint
 from twretweet.walk.known import age
 from twretweet.walk.partial import partial_result
@@ -52,7 +54,8 @@ class Watch(Generic[T]):
         source: where the pages come from.
         max_results: the size of a page, 1 to 100.
         every: the shortest time between two looks, in seconds.
-        on_problem: ``"keep"`` passes over the problems of a page; ``"raise"`` raises them.
+        on_problem: ``"keep"`` passes over the problems of a page; ``"raise"`` raises those of new
+            retweets, on which alone the error's page holds.
         resume: where an earlier watch of the same tweet and query was.
 
     Raises:
@@ -90,6 +93,7 @@ class Watch(Generic[T]):
         self._seen: set[str] = set()
         self._due = -math.inf
         self._looking = False
+        self._heard: dict[tuple[str | None, ...], None] = {}  # problems, the latest last
         self._restarted = False  # since the last time that all was gathered
 
     def __aiter__(self) -> Self:
@@ -147,10 +151,35 @@ class Watch(Generic[T]):
                     self._restarted = True
                     return
             raise
+        missing = self._missing(page) if page.problems else None
         self._take(page, token)
-        if page.problems and self._on_problem == "raise":
-            partial = partial_result(cast("Page[Tweet] | Page[User]", page))
+        if missing is not None and self._on_problem == "raise":
+            partial = partial_result(cast("Page[Tweet] | Page[User]", missing))
             raise self._source.located(partial)
+
+    def _missing(self, page: Page[T]) -> Page[T] | None:
+        """Tell of the problems that were not heard of yet.
+
+        Returns:
+            What is new on the page, with those of them that are of it; ``None`` without any.
+        """
+        unheard = [each for each in page.problems if _key(each) not in self._heard]
+        for problem in page.problems:
+            self._heard.pop(_key(problem), None)  # it goes to the end
+            self._heard[_key(problem)] = None
+        for key in list(self._heard)[:-_REMEMBERED]:
+            del self._heard[key]
+        self._source.report(unheard)
+        if self._floor is None:
+            return None  # what is there already is not handed out
+        known, floor = frozenset(self._known), self._floor
+        new = [item for item in page.data if _is_new(item, known, floor)]
+        names = _names(new)
+        old = _names(page.data) - names
+        of_new = [each for each in unheard if old.isdisjoint((each.resource_id, each.value))]
+        if not of_new:
+            return None
+        return page.holding(tuple(new), tuple(of_new))
 
     def _take(self, page: Page[T], token: str | None) -> None:
         if self._floor is None and (page.data or following_token(page) is None):
@@ -160,10 +189,10 @@ class Watch(Generic[T]):
             return
         known, floor, met = frozenset(self._known), self._floor or 0, False
         for item in page.data:
-            if age(item.id) in known or age(item.id) <= floor:
-                met = True
-            else:
+            if _is_new(item, known, floor):
                 self._gathered.setdefault(item.id, item)
+            else:
+                met = True
         following = None if met else following_token(page)
         if following is None:
             self._ready.extend(sorted(self._gathered.values(), key=lambda item: age(item.id)))
@@ -200,3 +229,26 @@ class Watch(Generic[T]):
             forgotten = len(self._known) - _REMEMBERED
             self._floor = max(self._floor or 0, self._known[forgotten - 1])
             del self._known[:forgotten]
+
+
+def _is_new(item: Identified, known: Set[int], floor: int) -> bool:
+    return age(item.id) > floor and age(item.id) not in known
+
+
+def _names(items: Collection[Identified]) -> set[str | None]:
+    """What a problem may name that is of these items."""
+    ids: set[str | None] = {item.id for item in items}
+    authors = {item.author_id for item in items if isinstance(item, Tweet)}
+    return (ids | authors) - {None}
+
+
+def _key(problem: Problem) -> tuple[str | None, ...]:
+    """What tells a problem from others."""
+    return (
+        problem.type,
+        problem.title,
+        problem.parameter,
+        problem.resource_id,
+        problem.value,
+        problem.detail,
+    )

@@ -1,5 +1,7 @@
 """Pages that come again: paid once a day, told before they are paid, and refused if too dear."""
 
+import tracemalloc
+
 import anyio
 import pytest
 from hypothesis import given, settings
@@ -10,10 +12,12 @@ from tests.cli.export.test_run import everything, paid
 from twretweet.cli.export.columns import columns
 from twretweet.cli.export.formats import encoder
 from twretweet.cli.export.purse import Purse, SearchTooDear
+from twretweet.cli.export.rates import RATES
 from twretweet.cli.export.receipts import Again, Receipts, again, charges
 from twretweet.errors import BudgetExceeded, PaginationError
 from twretweet.protocol import endpoints
 from twretweet.protocol.charges import Returned, most_of
+from twretweet.protocol.prices import PRICES
 from twretweet.sandbox import Fault
 
 pytestmark = pytest.mark.anyio
@@ -134,13 +138,14 @@ def test_what_was_paid_for_is_read_back_from_the_rows(
         found = again(
             written.decode(content),
             endpoints.RETWEETS,
+            RATES,
             earlier=earlier,
             day=7,
             today=today,
             known=lambda _, resource: resource.endswith("1"),
         )
     each = [set(charges(row, "post_read")) for row in rows]
-    assert all(found.paid.has(*pair) for some in each[earlier:] for pair in some)
+    assert all(found.paid.has(*pair) is same_day for some in each[earlier:] for pair in some)
     old = each[:earlier] if same_day else each
     unpaid = {pair for some in old for pair in some if not pair[1].endswith("1")}
     prices = {"post_read": 5_000, "user_read": 10_000, "media_read": 5_000}
@@ -172,7 +177,7 @@ def test_receipts_hold_ids_of_up_to_64_bits_and_the_keys_of_media():
     for resource in ("5", "3", "5", "x", str(2**64), "3_9"):
         paid.add("user_read", resource)
     paid.sort()
-    assert paid.cost() == 30_000, "three of them, each once"
+    assert paid.cost(PRICES) == 30_000, "three of them, each once"
     asked = ("3", "4", "5", "9", "x", "", str(2**64))
     assert [each for each in asked if paid.has("user_read", each)] == ["3", "5", "9"]
     assert not paid.has("post_read", "3")
@@ -190,8 +195,25 @@ def test_receipts_hold_more_than_is_sorted_at_once():
     for number in (*many, *many):
         paid.add("post_read", str(number))
     paid.sort()
-    assert paid.cost() == len(many) * 5_000
+    assert paid.cost(PRICES) == len(many) * 5_000
     assert [number for number in range(300) if paid.has("post_read", str(number))] == list(
         range(0, 300, 3)
     )
     assert paid.has("post_read", "119997")
+
+
+@pytest.mark.parametrize("today", [7, 8])
+def test_what_comes_again_takes_eight_bytes_an_id_on_any_day(today):
+    def rows():
+        for number in range(50_000):
+            user = {"id": str(9 * 10**11 + number), "username": "u"}
+            yield {"id": str(13 * 10**17 - number), "text": "t", "author": user}
+
+    tracemalloc.start()
+    found = again(
+        rows(), endpoints.RETWEETS, RATES, earlier=0, day=7, today=today, known=lambda *_: False
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.cost == (0 if today == 7 else 50_000 * 15_000)
+    assert peak < 50_000 * 2 * 8 + 1_400_000, "beside what is sorted at a time"

@@ -16,7 +16,7 @@ def test_a_dry_run_says_what_it_would_take_and_writes_nothing(here, tweet, tmp_p
     assert lines["retweets"] == "230"
     assert lines["pages"] == "3 of 100"
     assert lines["cost"] == "about $3.45: 230 posts at $0.005, 230 users at $0.01"
-    assert lines["budget"] == "$1.00, which is enough for about 66 more retweets"
+    assert lines["budget"] == "$1.00, which is enough for about 66 more retweets, on 1 page"
     assert lines["prices"].endswith("this look cost $0.005")
     assert list(tmp_path.iterdir()) == []
 
@@ -36,6 +36,38 @@ def test_a_budget_ends_an_export_with_what_it_pays_for(here, tweet, tmp_path):
     assert "done: 230 retweets, 4 pages, $1.155 of $5.00" in err
 
 
+def test_a_budget_is_not_used_up_by_pages_of_a_few_rows(here, tweet):
+    words = ("--author", "--mentions", "--out", "rows.jsonl", "--budget", "3")
+    code, _, err = here("retweets", tweet, *words)
+    assert code == 1
+    assert one_line(err) == (
+        "twretweet: the budget of $3.00 has $0.51 left, and 10 more can cost $0.65; written so "
+        "far: 165 of 230 retweets, 2 pages, $2.49 of $3.00, in rows.jsonl; with a larger "
+        "--budget, --resume goes on"
+    )
+
+
+def test_a_look_that_the_budget_does_not_bear_is_not_taken(here, tweet):
+    code, out, err = here("retweets", tweet, "--dry-run", "--budget", "0.004")
+    assert (code, out) == (1, "")
+    assert one_line(err) == (
+        "twretweet: the budget of $0.004 has $0.004 left, and one more can cost $0.005"
+    )
+    prices = ("--prices", "post_read=0.001,user_read=0.1", "--free-includes")
+    code, out, _ = here("retweets", tweet, "--author", "--dry-run", "--budget", "0.1", *prices)
+    assert code == 0
+    assert "about $0.23: 230 posts at $0.001\n" in out
+    assert "$0.10, which is enough for about 100 more retweets, on 1 page\n" in out
+    assert out.endswith("as given, others of August 2026; this look cost $0.001\n")
+
+
+def test_an_export_goes_by_the_prices_that_are_given(here, tweet):
+    words = ("retweets", tweet, "--author", "--out", "rows.jsonl", "--limit", "100")
+    assert here(*words, "--prices", "user_read=0.02")[2].endswith(", $2.50, in rows.jsonl\n")
+    free = here(*words, "--force", "--free-includes")[2]
+    assert free.endswith(", $0.50, in rows.jsonl\n")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -51,6 +83,8 @@ def test_a_budget_ends_an_export_with_what_it_pays_for(here, tweet, tmp_path):
         (("--raw", "newest"), "it must be like tweet.fields=NAME"),
         (("--raw", "tweet.field=newest"), "the nearest is 'tweet.fields'"),
         (("--budget", "-1", "--out", "rows"), "must be between 0"),
+        (("--prices", "post=1", "--out", "rows"), "must be like post_read=0.004"),
+        (("--prices", "post_read=dear", "--dry-run"), "--prices post_read is 'dear': it must be"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_sent(

@@ -35,13 +35,15 @@ def page(number: int) -> list[dict[str, object]]:
     return [{"id": f"{number}{each}", "text": f"page {number},\n“two lines”"} for each in "ab"]
 
 
-def write(output, *numbers: int, finished: bool = False) -> None:
+def write(output, *numbers: int, finished: bool = False, more: bool = False) -> None:
+    """Write these pages; ``finished`` with all there is, or ``more`` is there, as by a limit."""
+    walk = Checkpoint(endpoint="retweets", target="1", params={}, finished=finished and not more)
     for number in numbers:
-        walk = Checkpoint(endpoint="retweets", target="1", params={}, page_token=f"after {number}")
+        walk = msgspec.structs.replace(walk, page_token=f"after {number}")
         place = output.place.at(walk)
         place = msgspec.structs.replace(place, pages=place.pages + 1, rows=place.rows + 2)
         output.write(page(number), place)
-    output.end(msgspec.structs.replace(output.place, finished=finished))
+    output.end(msgspec.structs.replace(output.place.at(walk), finished=finished))
 
 
 def whole(file: Path, *numbers: int) -> bytes:

@@ -4,12 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.export.test_file import opened, write
+from twretweet.cli.export.columns import Column
+from twretweet.cli.export.opening import examine, open_output
 from twretweet.cli.export.parquet import journal_of
-from twretweet.cli.export.place import beside
+from twretweet.cli.export.place import Place, beside
 from twretweet.cli.outcome import OutputFailed, OutputRefused
 
 
@@ -103,15 +106,56 @@ def test_a_file_or_a_journal_that_is_there_is_not_overwritten_by_mistake(file):
 
 def test_one_that_can_not_be_made_says_where_its_rows_are(file):
     with (
-        pytest.raises(OutputFailed, match=r"in .*rows\.parquet\.journal, as JSON Lines"),
+        pytest.raises(OutputFailed, match=r"rows\.parquet can't be written: Is a directory"),
         opened(file) as output,
     ):
         write(output, 0, finished=True)
         file.mkdir()
+    assert output.where == f"{file}.journal as JSON Lines"
     file.rmdir()
-    with opened(file):
+    with pytest.raises(ValueError, match="X is down"), opened(file) as output:
+        file.mkdir()
+        raise ValueError("X is down")
+    assert output.where == (
+        f"{file}.journal as JSON Lines, since {file} can't be written: Is a directory"
+    )
+    file.rmdir()
+    with opened(file) as output:
         pass
+    assert output.where == str(file)
     assert ids(file) == ["0a", "0b"]
+
+
+def test_one_that_is_complete_by_its_limit_can_be_gone_on_with(file):
+    with opened(file) as output:
+        write(output, 0, finished=True, more=True)
+    assert ids(file) == ["0a", "0b"]
+    assert names(file) == {"", ".checkpoint", ".journal"}
+    with opened(file) as output:
+        write(output, 1, finished=True)
+    assert ids(file) == ["0a", "0b", "1a", "1b"]
+    assert names(file) == {"", ".checkpoint"}
+
+
+@pytest.mark.parametrize("count", [2**63, -(2**63) - 1, 10**30])
+def test_a_number_that_has_no_room_is_told_and_its_rows_stay(file, count):
+    number = (Column(("id",), "text"), Column(("metrics", "count"), "integer"))
+
+    def begin():
+        return open_output(examine(str(file), Place(format="parquet"), mode="resume"), number)
+
+    with (
+        pytest.raises(OutputFailed, match=r"a value of the column metrics\.count does not fit"),
+        begin() as output,
+    ):
+        row = {"id": "1", "metrics": {"count": count}}
+        place = msgspec.structs.replace(output.place, pages=1, rows=1)
+        output.write([row], place)
+        output.end(place)
+    with pytest.raises(OutputFailed, match="does not fit"), begin():
+        pass
+    assert names(file) == {".checkpoint", ".journal"}
+    assert str(count) in journal_of(file).read_text()
 
 
 def test_a_file_that_is_gone_with_its_journal_is_told(file):

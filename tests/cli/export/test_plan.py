@@ -6,7 +6,8 @@ import pytest
 import twretweet as tw
 from twretweet.cli.export.place import Place
 from twretweet.cli.export.plan import Plan, lines
-from twretweet.cli.export.purse import Purse, dearest
+from twretweet.cli.export.purse import Purse
+from twretweet.cli.export.rates import RATES, rates
 from twretweet.cli.export.run import owed
 from twretweet.cli.tally import Window
 from twretweet.protocol import endpoints
@@ -19,7 +20,7 @@ NOW = 1_700_000_000.0
 WINDOW = Window(limit=75, left=75, resets_in=None, waiting=False)
 
 
-def plan(query=None, endpoint=endpoints.RETWEETS, **more: object) -> Plan:
+def plan(query=None, endpoint=endpoints.RETWEETS, size=100, **more: object) -> Plan:
     query = query or tw.TweetQuery()
     params = query.to_params()
     given = {
@@ -29,9 +30,9 @@ def plan(query=None, endpoint=endpoints.RETWEETS, **more: object) -> Plan:
         "tweet": "20",
         "total": 1_000_000,
         "written": 0,
-        "page_size": 100,
+        "page": more.get("rates", RATES).page(endpoint, params, size, now=NOW),
+        "rates": RATES,
         "spent": 0,
-        "most": dearest(endpoint, params, 1, now=NOW),
         "cap": None,
         "look": 5000,
         **more,
@@ -55,8 +56,8 @@ def test_a_million_retweets_take_a_day_and_a_half_and_cost_half_a_cent_each():
 def test_authors_cost_each_and_what_was_retweeted_costs_once():
     rows = said(plan(tw.TweetQuery().author().referenced(author=()), total=1000))
     assert rows["cost"] == "about $15.015: 1,001 posts at $0.005, 1,001 users at $0.01"
-    # Two references, and their authors, for each of them.
-    assert rows["at most"].startswith("$45.00, ")
+    # Two references and their authors, the same for all of them.
+    assert rows["at most"].startswith("$15.03, ")
 
 
 def test_users_are_charged_as_users():
@@ -71,7 +72,48 @@ def test_what_was_written_is_not_counted_again():
     assert rows["spent"] == "$4.75 before"
     assert rows["budget"] == "$5.00, which is enough"
     rows = said(plan(total=1000, written=950, spent=4_750_000, cap=4.8))
-    assert rows["budget"] == "$4.80, which is enough for about 10 more retweets"
+    assert rows["budget"] == "$4.80, which is enough for about 10 more retweets, on 1 page"
+
+
+def test_a_budget_has_to_do_for_the_most_that_each_page_can_cost():
+    """Fifty users may be mentioned in the text that all retweets have in common."""
+    mentions = tw.TweetQuery().author().mentions()
+    rows = said(plan(mentions, total=9000, cap=5.0))
+    assert rows["pages"] == "90 of 100"
+    assert rows["budget"] == "$5.00, which is enough for about 300 more retweets, on 3 pages"
+    assert said(plan(mentions, total=200, cap=3.0))["budget"].startswith(
+        "$3.00, which is enough for ab"
+    )
+    assert said(plan(mentions, total=200, cap=3.5))["budget"] == "$3.50, which is enough"
+    assert said(plan(mentions, total=200, cap=0.5))["budget"] == (
+        "$0.50, which is enough for none of them"
+    )
+
+
+def test_pages_that_get_smaller_are_counted():
+    """A user may be affiliated with five others, and costs a cent; so six may be due."""
+    query = tw.UserQuery().affiliation()
+    users = {"endpoint": endpoints.RETWEETERS, "noun": "retweeters"}
+    rows = said(plan(query, **users, total=170, cap=5.0))
+    assert rows["budget"] == "$5.00, which is enough, on 3 pages"
+    rows = said(plan(query, **users, total=2000, cap=6.0))
+    assert rows["budget"] == ("$6.00, which is enough for about 541 more retweeters, on 13 pages")
+
+
+def test_other_prices_and_free_includes_are_gone_by():
+    rows = said(
+        plan(tw.TweetQuery().author(), total=100, rates=rates(["user_read=0.1"], includes=True))
+    )
+    assert rows["cost"] == "about $10.50: 100 posts at $0.005, 100 users at $0.10"
+    assert rows["prices"].startswith("as given, others of August 2026")
+    rows = said(
+        plan(tw.TweetQuery().author().mentions(), total=100, rates=rates([], includes=False))
+    )
+    assert rows["cost"] == "about $0.50: 100 posts at $0.005"
+    assert "at most" not in rows
+    for wrong in ("post_read", "post=1", "post_read=", "interaction_create=1", "user_read=-1"):
+        with pytest.raises(tw.QueryError, match="--prices"):
+            rates([wrong], includes=True)
 
 
 def test_a_request_on_its_way_is_owed_unless_the_day_is_the_same():

@@ -4,7 +4,12 @@ import anyio
 import pytest
 
 import twretweet as tw
+from tests.cli.export.scene import QUERY
 from tests.support.scripted import page, reply
+from twretweet.cli.export.columns import columns
+from twretweet.cli.export.job import look
+from twretweet.cli.export.opening import open_output
+from twretweet.cli.export.told import Told
 from twretweet.cli.outcome import OutputRefused
 from twretweet.errors import BudgetExceeded, NotFound, ServerError
 
@@ -143,11 +148,16 @@ async def test_a_signal_ends_the_wait_for_another_try(scripted, server, clock):
     assert clock.time() == before
 
 
-async def test_a_tweet_that_is_deleted_half_way_leaves_what_was_written(scripted, server, ids):
-    server.replies.extend([tweets(9, 8, token="a"), reply(200, METRICS), reply(200, GONE)])
+@pytest.mark.parametrize("meta", [{}, {"meta": {"result_count": 0}}])
+async def test_a_tweet_that_is_deleted_half_way_leaves_what_was_written(
+    scripted, server, ids, place, meta
+):
+    gone = reply(200, {**GONE, **meta})
+    server.replies.extend([tweets(9, 8, token="a"), reply(200, METRICS), gone])
     with pytest.raises(NotFound, match="Could not find tweet"):
         await scripted.run()
     assert ids() == ["9", "8"]
+    assert place()["finished"] is False
     error = NotFound("gone")
     assert scripted.told.so_far(error).startswith("; written so far: 2 of 9 retweets, 1 page")
     assert "--resume" not in scripted.told.so_far(error)
@@ -262,15 +272,39 @@ async def test_a_limit_holds_over_all_runs_and_can_be_raised(scene, sandbox, ids
     assert everything(ids())
 
 
-async def test_a_parquet_file_complete_with_its_limit_is_not_gone_on_with(
+async def test_a_parquet_file_that_is_complete_by_its_limit_is_gone_on_with(
     scene, tmp_path, sandbox
 ):
     out = str(tmp_path / "rows.parquet")
     await scene.run(limit=50, out=out)
     await scene.run(limit=50, out=out)
-    with pytest.raises(tw.QueryError, match="complete with the --limit"):
-        await scene.run(limit=90, out=out)
     assert paid(sandbox) == 1
+    await scene.run(limit=90, out=out)
+    assert paid(sandbox) == 2
+    (tmp_path / "rows.parquet.journal").unlink()
+    await scene.run(limit=90, out=out)
+    with pytest.raises(tw.QueryError, match=r"rows\.parquet\.journal is gone"):
+        await scene.run(out=out)
+    assert paid(sandbox) == 2
+
+
+async def test_rows_that_are_in_a_journal_alone_are_said_to_be_there(scripted, server, tmp_path):
+    out = tmp_path / "rows.parquet"
+    server.replies.extend([tweets(9, 8, token="a"), reply(200, METRICS), reply(401)])
+    with pytest.raises(tw.Unauthorized) as caught:
+        await scripted.run(out=str(out))
+    assert f", 1 page, $0.015, in {out}; " in scripted.told.so_far(caught.value)
+    job = scripted.job(out=str(out))
+    told = Told("retweets", job.how)
+    with pytest.raises(tw.Unauthorized), open_output(look(job), columns(QUERY)) as told.output:
+        out.unlink()
+        out.mkdir()
+        told.tally.add(2)
+        raise tw.Unauthorized("401")
+    assert told.so_far(tw.Unauthorized("401")) == (
+        f"; written so far: 2 retweets, 1 page, in {out}.journal as JSON Lines, since {out} can't "
+        "be written: Is a directory; the same command with --resume goes on"
+    )
 
 
 async def test_what_is_known_of_the_limits_is_kept_while_it_runs(scene, tmp_path):

@@ -1,6 +1,7 @@
 """What is drawn of a file, in the terminal and as a picture."""
 
 import io
+import json
 import re
 import subprocess
 import sys
@@ -63,6 +64,27 @@ def test_the_sketch_counts_followers_by_magnitude():
     assert "reach: 1,212 followers of 4 users, half of it through 1 of them; median 7" in told
 
 
+def test_one_of_anything_is_told_as_one():
+    shown = sketch(series([1], [1]), "rows", 80)
+    assert shown[0] == "1 retweet in rows"
+    assert any(line.startswith("reach: 1 follower of 1 user, half") for line in shown)
+
+
+def test_what_a_file_holds_or_is_called_does_not_steer_the_terminal(rows, capsys):
+    evil = rows.with_name("rows\x1b]0;title\x07\n\u202e.jsonl")
+    author = {"username": "\x1b[2J\x9b31mred", "public_metrics": {"followers_count": 5}}
+    evil.write_text(json.dumps({"id": "1", "text": "t", "author": author}) + '\n{"id":"2')
+    assert main(["plot", evil.name]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("1 retweet in rows ]0;title .jsonl\n")
+    assert "@ [2J 31mred 5" in out
+    assert all(sign.isprintable() or sign == "\n" for sign in out + err)
+    assert main(["plot", evil.name, "--out", "p\x1b[2J.svg"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "p [2J.svg: 1 retweet\n"
+    assert all(sign.isprintable() or sign == "\n" for sign in out + err)
+
+
 def test_a_file_without_followers_says_how_to_get_them():
     assert "--author public_metrics" in sketch(series([3]), "rows", 80)[-1]
     users = Series("retweeters", followers=array("q", [UNKNOWN]))
@@ -97,6 +119,15 @@ def test_an_svg_is_drawn_of_whatever_there_is(name):
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
 
 
+@pytest.mark.parametrize(
+    "name", ["$x_{^$.jsonl", "$$", "転推の一覧.csv", "\U0001f426 \\frac{1}.csv"]
+)
+def test_a_file_may_be_called_anything(name, recwarn):
+    for kind in ("svg", "png"):
+        assert draw(SERIES["all"], name, kind)
+    assert not recwarn.list
+
+
 def test_a_png_is_drawn_without_a_display():
     assert draw(SERIES["all"], "rows.csv", "png").startswith(b"\x89PNG\r\n\x1a\n")
 
@@ -111,7 +142,7 @@ def rows(tmp_path: Path, monkeypatch) -> Path:
 
 def test_the_command_writes_a_picture_and_keeps_what_is_there(rows, capsys):
     assert main(["plot", "rows.csv", "--out", "p.svg"]) == 0
-    assert capsys.readouterr().out == "p.svg: 1 retweets\n"
+    assert capsys.readouterr().out == "p.svg: 1 retweet\n"
     picture = rows.with_name("p.svg")
     picture.write_text("precious")
     assert main(["plot", "rows.csv", "--out", "p.svg"]) == 2
@@ -156,7 +187,7 @@ def test_a_pipe_is_read_like_a_file(rows, kind, name):
     )
     assert (done.returncode, done.stderr) == (0, b"")
     shown = "standard input" if name == "-" else "stdin"
-    assert re.match(rf"[\d,]+ retweets in {shown}\n", done.stdout.decode())
+    assert re.match(rf"[\d,]+ retweet in {shown}\n", done.stdout.decode())
 
 
 @pytest.mark.parametrize(
@@ -207,4 +238,4 @@ def test_a_first_picture_says_nothing_of_fonts(rows, bare, tmp_path):
         timeout=TIMEOUT,
         check=False,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "p.png: 1 retweets\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "p.png: 1 retweet\n", "")

@@ -120,6 +120,17 @@ def test_a_torn_last_row_is_left_out(tmp_path):
         (b'{"id":"1","text":"t","created_at":"0001-01-01T00:00:00.000Z"}\n', "of the year 1,"),
         (b"id,text,created_at\r\n1,t,9999-12-31T23:59:59.000Z\r\n", "of the year 9999,"),
         (b"id,text,author.public_metrics.followers_count\r\n1,t,many\r\n", "many"),
+        (b"id,text,author.public_metrics.followers_count\r\n1,t,-1\r\n", "says that -1 follow"),
+        (b"\xef\xbb\xbf\n \n", "is empty"),
+        (b'{"id":"1","text":"t"}\n\n{"id":"2","text":7}\n', "line 3: "),
+        (b'{"id":"1","text":"t","new":' + b"[" * 100_000 + b"}\n", "line 1 is nested too deeply"),
+        (b'{"id":"1' + b"0" * 30 + b'","text":"t"}\n', "an id of 31 signs"),
+        (
+            b'{"id":"1","text":"t","author":{"public_metrics":{"followers_count":1'
+            + b"0" * 30
+            + b"}}}\n",
+            "says that 10{30} follow",
+        ),
     ],
 )
 def test_what_no_export_wrote_is_an_error_that_says_why(tmp_path, content, words):
@@ -140,3 +151,14 @@ def test_fields_that_are_newer_than_this_version_do_no_harm(tmp_path):
     file = tmp_path / "rows"
     file.write_text(json.dumps({**tweet(7, 3), "new": [1], "author": {"new": {}}}) + "\n")
     assert list(read(file).followers) == [UNKNOWN]
+
+
+def test_a_byte_order_mark_and_blank_lines_do_no_harm(tmp_path):
+    file, rows = tmp_path / "rows", [tweet(2, 5), tweet(1, 6)]
+    encoder = Csv(columns(TWEETS))
+    whole = encoder.head + encoder.encode(rows)
+    lines = b"\n \r\n" + JsonLines().encode(rows).replace(b"\n", b"\n\n")
+    for content in (b"\xef\xbb\xbf" + whole, whole + b"\r\n", b"\xef\xbb\xbf" + lines, lines):
+        file.write_bytes(content)
+        series = read(file)
+        assert (list(series.followers), series.torn) == ([5, 6], False)

@@ -8,6 +8,8 @@ The rules:
   costs nothing; but an old one is emptied only when the first page is there and its checkpoint is
   written, and a new one that stayed empty because the walk failed is removed again, so that the
   same command can simply be repeated.
+- A checkpoint names what the request can cost that may be on its way. That of a new file is there
+  before the first one is sent; beside an old one there is none until its page has come.
 - Before a page is paid for, before it is written and at the end it is seen whether the file is
   still there and as long as it was left: nothing is paid for rows that nobody would find.
 - If a disk is full, the file ends with the last whole page.
@@ -56,6 +58,7 @@ class File:
         self, path: Path, encoder: Encoder, place: Place, *, mode: Mode, checkpoint: Path
     ) -> None:
         self._path = path
+        self.where = str(path)
         self._checkpoint = checkpoint
         self._encoder = encoder
         self.place = place
@@ -70,6 +73,8 @@ class File:
                 try_to_save(checkpoint, place)
                 if self._begun:
                     self._go_on()
+                # What an old file holds is given up only for something to put in its place.
+                self._noted = self._begun or self._is_new or mode == "resume"
             except BaseException:
                 self._close()
                 raise
@@ -94,7 +99,16 @@ class File:
         with contextlib.suppress(OSError):
             self._file.close()
         if self._is_new and not self._begun:
+            self._checkpoint.unlink(missing_ok=True)
             self._real.unlink(missing_ok=True)
+
+    def expect(self, place: Place) -> None:
+        """Note what the first request can cost."""
+        self.place = msgspec.structs.replace(
+            place, size=self.place.size, checksum=self.place.checksum
+        )
+        if self._noted:
+            save(self._checkpoint, self.place)
 
     def write(self, rows: Sequence[Row], place: Place) -> None:
         """Write these rows now, then the checkpoint."""
@@ -136,6 +150,8 @@ class File:
             self._begin()
         if self._begun:
             self._put(b"" if self.place.size else self._encoder.head, place)
+        elif self._noted and not self._is_new:
+            self.expect(place)
 
     def _begin(self) -> None:
         """Give up what the file held before; from here on it is this export's."""

@@ -11,18 +11,19 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 import anyio
 
 from twretweet.budget import AnyBudget
-from twretweet.budget.tariff import dollars
+from twretweet.budget.tariff import Quote, dollars
 from twretweet.cli import environment
 from twretweet.cli.export.columns import columns
 from twretweet.cli.export.formats import chosen
 from twretweet.cli.export.lost import recall, search
-from twretweet.cli.export.opening import Target, examine, open_output
+from twretweet.cli.export.opening import Target, examine, gone, open_output
 from twretweet.cli.export.options import How
 from twretweet.cli.export.output import Output
 from twretweet.cli.export.patience import Patience
-from twretweet.cli.export.place import Place
+from twretweet.cli.export.place import Place, beside
 from twretweet.cli.export.plan import Plan, lines
-from twretweet.cli.export.purse import Purse, SearchTooDear, day_of, dearest
+from twretweet.cli.export.purse import Purse, SearchTooDear
+from twretweet.cli.export.rates import day_of
 from twretweet.cli.export.rows import Rows
 from twretweet.cli.export.run import COUNTED, Course, owed, run
 from twretweet.cli.export.stop import Signals
@@ -98,9 +99,10 @@ class Job(Generic[T]):
     how: How
     walk: Callable[[Session, Checkpoint | None], Walk[T]]
 
-    def most(self, items: int, *, now: float) -> int:
-        """What so many items can cost at the most, in micro-dollars."""
-        return dearest(self.endpoint, self.query.to_params(), items, now=now)
+    def page(self, *, now: float) -> Quote:
+        """What a page can cost at the most."""
+        how = self.how
+        return how.rates.page(self.endpoint, self.query.to_params(), how.max_results, now=now)
 
 
 def export(job: Job[T]) -> int:
@@ -141,7 +143,8 @@ def look(job: Job[T]) -> Target:
     fresh = Place(format=chosen(how.format, how.out))
     target = examine(how.out, fresh, mode=how.mode)
     _refuse_another(job, target.place.checkpoint())
-    _complete(target.place, how)
+    if target.place.finished and not (_complete(target.place, how) or target.written.exists()):
+        raise gone(target.written, beside(target.path))
     return target
 
 
@@ -168,11 +171,12 @@ async def walk(
         TwretweetError: it came to an end too early. What came before is in ``output``.
     """
     place, how, tally, stop = output.place, job.how, told.tally, told.stop
-    told.resumable = output.resumable
+    told.output = output
     tally.pages, tally.items = place.pages, place.rows
     tally.earlier_pages, tally.earlier_items = place.pages, place.rows
     tally.total = place.total if how.limit is None else how.limit
-    purse = Purse(how.budget, spent=owed(place, clock.time()), before=output.check)
+    spent = owed(place, clock.time())
+    purse = Purse(how.budget, spent=spent, before=output.check, rates=how.rates)
     tally.spent, tally.cap = dollars(purse.micros), purse.cap
     if _complete(place, how):
         return
@@ -198,7 +202,7 @@ async def walk(
                 tally=tally,
                 limited=how.limit is not None,
                 purse=purse,
-                pending=job.most(how.max_results, now=clock.time()),
+                page=job.page(now=clock.time()),
                 stop=stop,
                 patience=Patience(how.max_wait),
                 teller=shown,
@@ -242,20 +246,14 @@ def _complete(place: Place, how: How) -> bool:
     point = place.checkpoint()
     if not place.finished:
         return False
-    if (point is not None and point.finished) or (
+    return (point is not None and point.finished) or (
         how.limit is not None and how.limit <= place.rows
-    ):
-        return True
-    if place.format == "parquet":
-        raise OutputRefused(
-            f"{how.out} is complete with the --limit that it was made with: give --force to make "
-            "another"
-        )
-    return False
+    )
 
 
 async def _plan(job: Job[T], place: Place) -> None:
-    how, purse = job.how, Purse()
+    how, spent = job.how, owed(place, time.time())
+    purse = Purse(how.budget, spent=spent, rates=how.rates)
     async with environment.connect(
         max_wait=how.max_wait, account=how.account, budget=purse
     ) as connection:
@@ -271,11 +269,11 @@ async def _plan(job: Job[T], place: Place) -> None:
         tweet=job.tweet,
         total=total if how.limit is None else min(total, how.limit),
         written=place.rows,
-        page_size=how.max_results,
-        spent=owed(place, time.time()),
-        most=job.most(1, now=time.time()),
-        cap=Purse(how.budget).cap,
-        look=purse.micros,
+        page=job.page(now=time.time()),
+        rates=how.rates,
+        spent=spent,
+        cap=purse.cap,
+        look=purse.micros - spent,
     )
     for line in lines(plan, window, _QUARTER_HOUR):
         say(line)

@@ -74,6 +74,7 @@ def _again(
         return again(
             islice(output.read(), rows),
             endpoint,
+            purse.rates,
             earlier=place.earlier,
             day=place.day,
             today=today,

@@ -85,7 +85,7 @@ def open_output(target: Target, columns: Sequence[Column]) -> Output:
     if target.is_stream:
         return Stream(target.name, rows, place)
     if place.format == "parquet" and place.finished and not target.written.exists():
-        return Complete(place)
+        return Complete(path, place)
     file = File(target.written, rows, place, mode=target.mode, checkpoint=beside(path))
     return Parquet(path, columns, file) if place.format == "parquet" else file
 
@@ -134,9 +134,14 @@ def _refuse_what_does_not_fit(
         )
     complete = place.finished and path.exists()
     if place.size and not written.exists() and not complete:
-        raise OutputRefused(
-            f"{written} is gone, and {checkpoint} was written for it: give --force to begin anew"
-        )
+        raise gone(written, checkpoint)
+
+
+def gone(written: Path, checkpoint: Path) -> OutputRefused:
+    """The error of rows that are not where they were."""
+    return OutputRefused(
+        f"{written} is gone, and {checkpoint} was written for it: give --force to begin anew"
+    )
 
 
 def _size(path: Path) -> int:

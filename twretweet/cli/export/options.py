@@ -11,6 +11,7 @@ from cyclopts import Group, Parameter
 
 from twretweet.cli.export.file import Mode
 from twretweet.cli.export.formats import STANDARD_OUTPUT
+from twretweet.cli.export.rates import Rates, rates
 from twretweet.cli.options import Account, MaxWait, names
 from twretweet.errors import QueryError
 from twretweet.query import TweetQuery, UserQuery
@@ -192,13 +193,32 @@ class How:
             "--resume goes on with are counted in.",
         ),
     ] = None
+    prices: Annotated[
+        Names,
+        Parameter(
+            negative="",
+            group=_SPENT,
+            help="What X charges you where its list says otherwise, in US dollars, such as "
+            "post_read=0.004,user_read=0.008.",
+        ),
+    ] = None
+    free_includes: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            group=_SPENT,
+            help="Count nothing for what is joined in; X does not say whether it charges for it.",
+        ),
+    ] = False
     dry_run: Annotated[
         bool,
         Parameter(
             negative="",
             show_default=False,
             group=_SPENT,
-            help="Only tell how many pages it will take, how long, and what it will cost.",
+            help="Only tell how many pages it will take, how long, and what it will cost; for "
+            "that it looks at the tweet, which costs as much as one.",
         ),
     ] = False
     max_results: Annotated[
@@ -219,6 +239,15 @@ class How:
                 "--resume goes on with a file and --force overwrites it: give one of them"
             )
         return "resume" if self.resume else "force" if self.force else "new"
+
+    @property
+    def rates(self) -> Rates:
+        """What X charges.
+
+        Raises:
+            QueryError: a price that X doesn't have.
+        """
+        return rates(names(self.prices), includes=not self.free_includes)
 
 
 DEFAULTS = How()

@@ -30,6 +30,11 @@ class Output(Protocol):
         """Whether another run could go on."""
         ...
 
+    @property
+    def where(self) -> str:
+        """Where the rows are, in words for who looks for them."""
+        ...
+
     def __enter__(self) -> Self:
         """Ready to take rows; leaving the block closes it."""
         ...
@@ -41,6 +46,14 @@ class Output(Protocol):
         trace: TracebackType | None,
     ) -> None:
         """Close, and leave behind nothing but what was written whole."""
+        ...
+
+    def expect(self, place: Place) -> None:
+        """The first request is about to be sent: note what it can cost.
+
+        Raises:
+            OutputFailed: that can't be noted.
+        """
         ...
 
     def write(self, rows: Sequence[Row], place: Place) -> None:
@@ -81,12 +94,14 @@ class Complete:
     """A file that an earlier run has completed: nothing is written any more.
 
     Args:
+        path: where it is.
         place: where it stands.
     """
 
     resumable = True
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, path: Path, place: Place) -> None:
+        self.where = str(path)
         self.place = place
 
     def __enter__(self) -> Self:
@@ -99,6 +114,9 @@ class Complete:
         trace: TracebackType | None,
     ) -> None:
         pass
+
+    def expect(self, place: Place) -> None:
+        """Nothing is going to be sent."""
 
     def write(self, rows: Sequence[Row], place: Place) -> None:
         """Write nothing: nobody asks for more of a complete export."""
@@ -132,6 +150,7 @@ class Stream:
         self.place = place
         self._encoder = encoder
         self._head = encoder.head
+        self.where = target
         self._name = "standard output" if target == STANDARD_OUTPUT else target
         self._own: BinaryIO | None = None
         if target != STANDARD_OUTPUT:
@@ -155,6 +174,9 @@ class Stream:
         if self._own is not None:
             with contextlib.suppress(OSError):
                 self._own.close()
+
+    def expect(self, place: Place) -> None:
+        """Nobody could go on with it, so nobody needs to know."""
 
     def write(self, rows: Sequence[Row], place: Place) -> None:
         """Write these rows now."""

@@ -3,7 +3,8 @@
 What leads to the rows of a Parquet file stands at its end, and is lost if the process is killed
 before it is written. So rows go to ``FILE.journal``, which is appended to like any other file and
 resumed like one; whenever an export ends other than by being killed, complete or not, ``FILE`` is
-made anew of the whole journal. A complete export then removes the journal.
+made anew of the whole journal. An export of all that there is then removes the journal; one that
+is complete by its ``--limit`` keeps it, for it can be gone on with.
 
 A journal is read a stretch at a time, each of which becomes a row group, so memory does not grow
 with its length.
@@ -11,7 +12,6 @@ with its length.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -57,6 +57,16 @@ class Parquet:
         self._target = Path(os.path.realpath(path))
         self._columns = tuple(columns)
         self._journal = journal
+        self._made = False
+        self._why_not = ""
+
+    @property
+    def where(self) -> str:
+        """The file, if it was made of all rows, else the journal."""
+        if self._made:
+            return str(self._path)
+        why = f", since {self._why_not}" if self._why_not else ""
+        return f"{journal_of(self._path)} as JSON Lines{why}"
 
     @property
     def place(self) -> Place:
@@ -86,13 +96,22 @@ class Parquet:
             elif isinstance(error, OutputLost):
                 pass  # there is nothing to make it of
             elif journal.begun and isinstance(error, Exception):
-                # It is the first error that has to be told.
-                with contextlib.suppress(OutputFailed):
+                # It is the first error that is raised; this one is told with where the rows are.
+                try:
                     self._make()
+                except OutputFailed as failure:
+                    self._why_not = str(failure)
         finally:
             journal.__exit__(kind, error, trace)
-        if error is None and journal.place.finished:
+        if error is not None or not journal.place.finished:
+            return
+        point = journal.place.checkpoint()
+        if point is not None and point.finished:
             journal_of(self._path).unlink(missing_ok=True)
+
+    def expect(self, place: Place) -> None:
+        """Note what the first request can cost."""
+        self._journal.expect(place)
 
     def write(self, rows: Sequence[Row], place: Place) -> None:
         """Write these rows to the journal now."""
@@ -116,9 +135,11 @@ class Parquet:
                 convert(journal, self.place.size, self._columns, file)
         except OSError as error:
             raise OutputFailed(
-                f"{self._path} can't be written: {error.strerror or error}. All rows are in "
-                f"{journal_of(self._path)}, as JSON Lines; --resume makes the file of it"
+                f"{self._path} can't be written: {error.strerror or error}"
             ) from error
+        except ValueError as error:
+            raise OutputFailed(f"{self._path} can't be made: {error}") from error
+        self._made = True
 
 
 def convert(journal: BinaryIO, size: int, columns: Sequence[Column], file: BinaryIO) -> None:
@@ -126,6 +147,7 @@ def convert(journal: BinaryIO, size: int, columns: Sequence[Column], file: Binar
 
     Raises:
         OSError: one of them can't be read or written.
+        ValueError: one of them holds what Parquet has no room for.
     """
     schema, types = arrow.schema(_kinds(columns))
     with arrow.writer(file, schema) as writer:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from twretweet.budget.tariff import dollars
+from twretweet.budget.tariff import Quote, dollars
 from twretweet.cli.estimate import duration
-from twretweet.cli.tally import Window, money, seconds
+from twretweet.cli.export.rates import Rates
+from twretweet.cli.tally import Window, counted, money, seconds
+from twretweet.pipeline.sizes import Sizes
 from twretweet.protocol.endpoints import Endpoint
-from twretweet.protocol.prices import MICROS, PRICES, Charge
+from twretweet.protocol.prices import MICROS, Charge
 
 _PAGE_SECONDS = 0.5  # what a full page takes to arrive, with some room
 _NOUNS: Final[Mapping[Charge, str]] = MappingProxyType(
@@ -40,11 +42,11 @@ class Plan:
         endpoint: its row.
         params: the query.
         tweet: the id of the tweet.
-        total: how many there are; ``None`` where X does not say.
+        total: how many there are.
         written: how many of them an earlier run has written.
-        page_size: how many to ask for at once.
+        page: what a full page can cost at the most.
+        rates: what X charges.
         spent: what runs before this one cost, in micro-dollars.
-        most: what one item can cost at the most, in micro-dollars.
         cap: what all of it may cost, in US dollars; ``None``: any amount.
         look: what it cost to find this out, in micro-dollars.
     """
@@ -55,9 +57,9 @@ class Plan:
     tweet: str
     total: int
     written: int
-    page_size: int
+    page: Quote
+    rates: Rates
     spent: int
-    most: int
     cap: float | None
     look: int
 
@@ -69,19 +71,46 @@ class Plan:
     @property
     def pages(self) -> int:
         """How many pages that takes."""
-        return -(-self.items // self.page_size)
+        return -(-self.items // self.page.items)
 
-    def expected(self) -> dict[Charge, int]:
-        """How many resources of each kind are to be expected."""
+    def expected(self, items: int) -> dict[Charge, int]:
+        """How many resources of each kind are to be expected with so many items."""
         counts: dict[Charge, int] = {}
         charge = self.endpoint.charge
         if charge is not None:
-            counts[charge] = self.items
-        for name in self.params.get("expansions", "").split(","):
-            for table, number in ((_FOR_EACH, self.items), (_FOR_ALL, min(self.items, 1))):
+            counts[charge] = items
+        expansions = self.params.get("expansions", "") if self.rates.includes else ""
+        for name in expansions.split(","):
+            for table, number in ((_FOR_EACH, items), (_FOR_ALL, min(items, 1))):
                 if name in table:
                     counts[table[name]] = counts.get(table[name], 0) + number
         return counts
+
+    def cost(self, items: int) -> int:
+        """What so many items are expected to cost, in micro-dollars."""
+        prices = self.rates.prices
+        return sum(prices.micros(charge) * n for charge, n in self.expected(items).items())
+
+    def affordable(self, left: int) -> tuple[int, int]:
+        """How many items, on how many pages, so much money will do for.
+
+        Each page has to be affordable if it costs the most that it can, and then costs what is
+        expected.
+        """
+        items, pages, sizes, page = 0, 0, Sizes(), self.page
+        while items < self.items:
+            asked = min(page.items, self.items - items)
+            least = min(sizes.fewest, asked)
+            quote = Quote(page.fixed, page.each, asked, least)
+            before = self.cost(items)
+            granted = quote.affordable(left - before)
+            if not granted:
+                break
+            items += granted
+            spare = self.cost(items) - before < quote.of(granted)
+            sizes.note(granted, asked, spare=spare)
+            pages += 1
+        return items, pages
 
 
 def lines(plan: Plan, window: Window | None, window_seconds: float) -> list[str]:
@@ -92,13 +121,12 @@ def lines(plan: Plan, window: Window | None, window_seconds: float) -> list[str]
         window: what its window allows now.
         window_seconds: how long one lasts.
     """
-    expected = plan.expected()
-    cost = sum(PRICES.of(charge, count) for charge, count in expected.items())
+    prices, cost = plan.rates.prices, plan.cost(plan.items)
     bill = ", ".join(
-        f"{count:,} {_NOUNS.get(charge, charge)} at {money(PRICES.of(charge))}"
-        for charge, count in expected.items()
+        f"{counted(count, _NOUNS.get(charge, charge))} at {money(prices.of(charge))}"
+        for charge, count in plan.expected(plan.items).items()
     )
-    most = max(dollars(plan.most * plan.items), cost)
+    most = plan.page.of(plan.items)
     time = duration(plan.pages, window, window_seconds, _PAGE_SECONDS)
     limit = (
         ""
@@ -108,26 +136,29 @@ def lines(plan: Plan, window: Window | None, window_seconds: float) -> list[str]
     rows = [
         ("tweet", plan.tweet),
         (plan.noun, f"{plan.total:,}" + (f", {plan.written:,} written" if plan.written else "")),
-        ("pages", f"{plan.pages:,} of {plan.page_size}"),
+        ("pages", f"{plan.pages:,} of {plan.page.items}"),
         ("time", f"about {seconds(time)}{limit}"),
-        ("cost", f"about {money(cost)}: {bill}" if bill else "not documented by X"),
+        ("cost", f"about {money(dollars(cost))}: {bill}" if bill else "not documented by X"),
     ]
     if most > cost:
-        rows.append(("at most", f"{money(most)}, if each has all that its expansions may add"))
+        at_most = money(dollars(most))
+        rows.append(("at most", f"{at_most}, if each has all that its expansions may add"))
     if plan.spent:
         rows.append(("spent", f"{money(dollars(plan.spent))} before"))
     if plan.cap is not None:
-        rows.append(("budget", _enough(plan, cost)))
-    rows.append(("prices", f"of {PRICES.as_of:%B %Y}; this look cost {money(dollars(plan.look))}"))
+        rows.append(("budget", _enough(plan, plan.cap)))
+    given = "as given, others " if plan.rates.given else ""
+    look = money(dollars(plan.look))
+    rows.append(("prices", f"{given}of {prices.as_of:%B %Y}; this look cost {look}"))
     width = max(len(name) for name, _ in rows)
     return [f"{name:<{width}}  {words}" for name, words in rows]
 
 
-def _enough(plan: Plan, cost: float) -> str:
-    cap = plan.cap or 0.0
-    left = max(round(cap * MICROS) - plan.spent, 0)
-    needed = round(cost * MICROS)
-    if needed <= left:
-        return f"{money(cap)}, which is enough"
-    part = plan.items * left // needed
-    return f"{money(cap)}, which is enough for about {part:,} more {plan.noun}"
+def _enough(plan: Plan, cap: float) -> str:
+    items, pages = plan.affordable(max(round(cap * MICROS) - plan.spent, 0))
+    if items == plan.items:
+        more = f", on {counted(pages, 'pages')}" if pages > plan.pages else ""
+        return f"{money(cap)}, which is enough{more}"
+    some = counted(items, f"more {plan.noun}")
+    part = f"about {some}, on {counted(pages, 'pages')}" if items else "none of them"
+    return f"{money(cap)}, which is enough for {part}"

@@ -13,16 +13,15 @@ from collections.abc import Callable
 
 from twretweet.budget import Budget, Reservation
 from twretweet.budget.ledger import Ledger
-from twretweet.budget.tariff import Bill, Tariff, dollars
+from twretweet.budget.tariff import Bill, Quote, dollars
+from twretweet.cli.export.rates import RATES, Rates
 from twretweet.cli.export.receipts import Again, Receipts
 from twretweet.cli.tally import money
 from twretweet.errors import BudgetExceeded
-from twretweet.protocol.charges import Most, most_of
-from twretweet.protocol.endpoints import Endpoint
-from twretweet.protocol.prices import PRICES, Charge, Usd, micros_down
+from twretweet.protocol.charges import Most
+from twretweet.protocol.prices import Charge, Usd, micros_down
 
 _REMEMBERED = 50_000
-_DAY = 86_400.0
 
 
 class SearchTooDear(BudgetExceeded):
@@ -68,6 +67,10 @@ class Purse(Budget):
         usd: what it may cost, in US dollars; ``None``: any amount, and it is only counted.
         spent: what runs before this one cost, in micro-dollars.
         before: is called before a request is paid for; what it raises keeps it from being sent.
+        rates: what X charges.
+
+    Attributes:
+        rates: what X charges.
 
     Raises:
         QueryError: ``usd`` is negative or no number.
@@ -79,13 +82,15 @@ class Purse(Budget):
         *,
         spent: int = 0,
         before: Callable[[], None] | None = None,
+        rates: Rates = RATES,
     ) -> None:
-        super().__init__()
+        super().__init__(prices=rates.prices, count_includes=rates.includes)
         cap = None if usd is None else micros_down(usd, what="--budget")
         self._ledger = self._book = _Book(cap)
         self._book.spent = spent
         self._search = 0
         self._before = before
+        self.rates = rates
 
     @property
     def micros(self) -> int:
@@ -100,6 +105,11 @@ class Purse(Budget):
     def knows(self, charge: Charge, resource: str, day: int) -> bool:
         """Whether it remembers to have paid for this on that day."""
         return self._book.knows(charge, resource, day)
+
+    def most(self, page: Quote) -> int:
+        """What the next page can cost by what is left, in micro-dollars."""
+        left = self._book.left
+        return page.of(page.items if left is None else page.affordable(left))
 
     def recall(self, paid: Receipts) -> None:
         """Go by these too, until :meth:`found`."""
@@ -141,8 +151,8 @@ class Purse(Budget):
 
     def _refuse(self, most: Most, day: int) -> None:
         """Refuse a search that would use up the money before it comes to anything new."""
-        book, left = self._book, self._book.left
-        needed = self._search + self._tariff.each(most, day)
+        book, left, quote = self._book, self._book.left, self._tariff.quote(most, day)
+        needed = self._search + quote.of(quote.least)
         if left is None or not self._search or needed <= left:
             return
         cap = dollars(book.cap or 0)
@@ -156,21 +166,3 @@ class Purse(Budget):
             cap=cap,
             reserved=dollars(book.reserved),
         )
-
-
-def dearest(endpoint: Endpoint[object], params: dict[str, str], items: int, *, now: float) -> int:
-    """What a page of ``items`` can cost at the most, in micro-dollars.
-
-    Args:
-        endpoint: its row.
-        params: its query.
-        items: how many it holds.
-        now: epoch seconds.
-    """
-    tariff = Tariff(PRICES, count_includes=True)
-    return items * tariff.each(most_of(endpoint, params), day_of(now))
-
-
-def day_of(now: float) -> int:
-    """The UTC day of a moment in epoch seconds, counted from 1970-01-01."""
-    return int(now // _DAY)

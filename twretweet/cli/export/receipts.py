@@ -17,9 +17,10 @@ from itertools import chain, groupby
 from typing import cast
 
 from twretweet.cli.export.joins import JOINS, OF_REFERENCED
+from twretweet.cli.export.rates import Rates
 from twretweet.cli.export.rows import Row
 from twretweet.protocol.endpoints import Endpoint
-from twretweet.protocol.prices import PRICES, Charge
+from twretweet.protocol.prices import Charge, PriceList
 
 _LARGEST = (1 << 64) - 1
 _TOGETHER = 1 << 14
@@ -68,10 +69,10 @@ class Receipts:
             _holds(ids, number) for ids in self._sorted.get(charge, ())
         )
 
-    def cost(self) -> int:
+    def cost(self, prices: PriceList) -> int:
         """What they cost, each of them once, in micro-dollars."""
         return sum(
-            PRICES.micros(charge) * sum(1 for _ in groupby(merge(*ids)))
+            prices.micros(charge) * sum(1 for _ in groupby(merge(*ids)))
             for charge, ids in self._sorted.items()
         )
 
@@ -81,7 +82,7 @@ class Again:
     """What it means that the rows of a file come again.
 
     Args:
-        paid: what of them was paid for on the day of the file's last page.
+        paid: what of them was paid for today.
         cost: what X charges for all others, in micro-dollars.
     """
 
@@ -92,6 +93,7 @@ class Again:
 def again(
     rows: Iterable[Row],
     endpoint: Endpoint[object],
+    rates: Rates,
     *,
     earlier: int,
     day: int,
@@ -103,37 +105,42 @@ def again(
     Args:
         rows: of the file, from its first one.
         endpoint: where they came from.
+        rates: what X charges.
         earlier: how many of them came on days before ``day``.
         day: the UTC day of the last one, counted from 1970-01-01.
         today: the UTC day on which they are to come again.
         known: whether the budget remembers to have paid for a resource today.
     """
-    paid, unpaid = Receipts(day), Receipts(today)
+    paid, unpaid = Receipts(today), Receipts(today)
     for index, row in enumerate(rows):
-        current = index >= earlier
-        for charge, resource in charges(row, endpoint.charge):
-            if current:
+        # Either the one or the other has an id: what was paid for on another day is of no use.
+        is_paid = day == today and index >= earlier
+        for charge, resource in charges(row, endpoint.charge, joined=rates.includes):
+            if is_paid:
                 paid.add(charge, resource)
-            if not (current and day == today) and not known(charge, resource):
+            elif not known(charge, resource):
                 unpaid.add(charge, resource)
     paid.sort()
     unpaid.sort()
-    return Again(paid, unpaid.cost())
+    return Again(paid, unpaid.cost(rates.prices))
 
 
-def charges(row: Row, charge: Charge | None) -> Iterator[tuple[Charge, str]]:
+def charges(
+    row: Row, charge: Charge | None, *, joined: bool = True
+) -> Iterator[tuple[Charge, str]]:
     """What X charges for a row: for itself, and for what is joined to it.
 
     Args:
         row: as it was written.
         charge: what the item itself is charged as; ``None`` where that is not documented.
+        joined: whether what is joined to it counts.
     """
     resource = row.get("media_key" if charge == "media_read" else "id")
     if charge is not None and isinstance(resource, str):
         yield charge, resource
-    for key in _JOINED & row.keys():
-        joined = row[key]
-        several = cast("Sequence[object]", joined if isinstance(joined, list) else [joined])
+    for key in _JOINED & row.keys() if joined else ():
+        found = row[key]
+        several = cast("Sequence[object]", found if isinstance(found, list) else [found])
         for each in several:
             if isinstance(each, dict):
                 part = cast("Row", each)

@@ -10,11 +10,12 @@ from typing import Generic, Protocol, TypeVar, cast
 import anyio
 import msgspec
 
-from twretweet.budget.tariff import dollars
+from twretweet.budget.tariff import Quote, dollars
 from twretweet.cli.export.output import Output
 from twretweet.cli.export.patience import Patience
 from twretweet.cli.export.place import Place
-from twretweet.cli.export.purse import Purse, day_of
+from twretweet.cli.export.purse import Purse
+from twretweet.cli.export.rates import day_of
 from twretweet.cli.export.rows import Rows
 from twretweet.cli.export.stop import Stop
 from twretweet.cli.outcome import OutputFailed
@@ -53,7 +54,7 @@ class Course(Generic[T]):
         tally: how far it is.
         limited: whether ``tally.total`` is the limit of this run, and not what the tweet has.
         purse: what it costs.
-        pending: what the request for one page can cost, in micro-dollars.
+        page: what a full page can cost at the most.
         stop: whether to come to an end.
         patience: with a page that fails.
         teller: tells a person what happens.
@@ -69,7 +70,7 @@ class Course(Generic[T]):
     tally: Tally
     limited: bool
     purse: Purse
-    pending: int
+    page: Quote
     stop: Stop
     patience: Patience
     teller: Teller
@@ -88,6 +89,7 @@ async def run(session: Session, course: Course[T]) -> None:
     try:
         with anyio.CancelScope() as scope:
             stop.over(scope)
+            _expect(course)
             await _pages(session, course)
     except Exception as error:
         # Nothing is on its way any more. If that can't be noted, the first error matters more.
@@ -135,6 +137,18 @@ async def _pages(session: Session, course: Course[T]) -> None:
             stop.written()
 
 
+def _expect(course: Course[T]) -> None:
+    """Note what the first request can cost, before it is sent: whoever dies may have paid it."""
+    purse, output = course.purse, course.output
+    output.expect(
+        msgspec.structs.replace(
+            output.place.on(day_of(course.clock.time())),
+            spent=purse.micros,
+            pending=purse.most(course.page),
+        )
+    )
+
+
 def _write(course: Course[T], page: Page[T]) -> None:
     """Write a page, and count it once it is written."""
     tally, output, purse = course.tally, course.output, course.purse
@@ -149,7 +163,7 @@ def _write(course: Course[T], page: Page[T]) -> None:
         rows=rows,
         total=output.place.total if course.limited else tally.total,
         spent=purse.micros,
-        pending=course.pending,
+        pending=purse.most(course.page),
         # What came around midnight may have been charged for on the day before.
         earlier=before.earlier if purse.paid_on is not None else rows,
     )

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from twretweet.cli.export.formats import STANDARD_OUTPUT
 from twretweet.cli.export.options import How
+from twretweet.cli.export.output import Output
 from twretweet.cli.export.stop import Stop
 from twretweet.cli.lines import Lines
 from twretweet.cli.outcome import OutputLost, complain, is_watched
@@ -35,8 +36,13 @@ class Told:
         self._out = how.out
         self.tally = Tally(noun)
         self.stop = Stop()
-        self.resumable = False
+        self.output: Output | None = None
         self.shown: Shown | None = None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether another run could go on."""
+        return self.output is not None and self.output.resumable
 
     @property
     def is_followed(self) -> bool:
@@ -56,8 +62,9 @@ class Told:
     def used_up(self, error: BudgetExceeded) -> str:
         """That the money is used up, as the beginning of a line."""
         left = max(error.cap - error.spent, 0.0)
+        more = "one more" if error.items == 1 else f"{error.items} more"
         return (
-            f"the budget of {money(error.cap)} has {money(left)} left, and one more can cost "
+            f"the budget of {money(error.cap)} has {money(left)} left, and {more} can cost "
             f"{money(error.needed)}"
         )
 
@@ -76,7 +83,9 @@ class Told:
 
     @property
     def _where(self) -> str:
-        return "" if self._out == STANDARD_OUTPUT else f", in {self._out}"
+        if self._out == STANDARD_OUTPUT:
+            return ""
+        return f", in {self._out if self.output is None else self.output.where}"
 
     def _way(self, error: TwretweetError | None) -> str:
         if not self.resumable or isinstance(error, QueryError | NotFound | Forbidden):

@@ -10,9 +10,10 @@ from cyclopts import Parameter
 
 from twretweet.cli.console import output
 from twretweet.cli.files import drafted
-from twretweet.cli.outcome import OK, OutputFailed, OutputRefused, complain, say
+from twretweet.cli.outcome import OK, OutputFailed, OutputRefused, complain, plain, say
 from twretweet.cli.plot.reading import STANDARD_INPUT, read
 from twretweet.cli.plot.sketch import sketch
+from twretweet.cli.tally import counted
 
 _KINDS = (".png", ".svg")
 
@@ -42,7 +43,7 @@ def plot(
     """Show retweets over time and the reach of those who retweeted, from an exported file."""
     target = None if out is None else _target(Path(out), force=force)
     series = read(file)
-    name = Path(file).name if file != STANDARD_INPUT else "standard input"
+    name = plain(Path(file).name) if file != STANDARD_INPUT else "standard input"
     if series.torn:
         complain(f"the last row of {name} is not whole, and is left out")
     if target is None:
@@ -57,7 +58,7 @@ def plot(
         _put(target, content)
     except OSError as error:
         raise OutputFailed(f"{target} can't be written: {error.strerror}") from error
-    say(f"{target}: {len(series.followers):,} {series.noun}")
+    say(f"{target}: {counted(len(series.followers), series.noun)}")
     return OK
 
 

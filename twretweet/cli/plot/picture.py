@@ -6,6 +6,7 @@ import importlib
 import io
 import logging
 import math
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -15,6 +16,7 @@ from twretweet.cli.outcome import MissingExtra
 from twretweet.cli.plot.reading import Series, rows
 from twretweet.cli.plot.sketch import no_followers
 from twretweet.cli.plot.sums import bins, magnitude, reach, short
+from twretweet.cli.tally import counted
 
 _BINS = 120
 _POINTS = 2_000  # of a curve; more can't be seen
@@ -43,17 +45,21 @@ def draw(series: Series, name: str, kind: str) -> bytes:
     ]
     chosen = [panel for panel, there in panels if there]
     figure = figures.Figure(figsize=(9, 0.8 + 2.6 * max(len(chosen), 1)), layout="constrained")
-    figure.suptitle(f"{len(series.followers):,} {series.noun} in {name}")
+    # A name is a name, whatever signs of formulas there are in it.
+    figure.suptitle(f"{counted(len(series.followers), series.noun)} in {name}", parse_math=False)
     for axes, panel in zip(_axes(figure, len(chosen)), chosen, strict=True):
         axes.spines[["top", "right"]].set_visible(False)
         panel(axes, series)
     if not known:
         figure.supxlabel(no_followers(series), fontsize="small", color=_GREY)
     content = io.BytesIO()
-    # Without its date, the same file makes the same picture.
-    figure.savefig(
-        content, format=kind, dpi=_DOTS, metadata={"Date": None} if kind == "svg" else None
-    )
+    with warnings.catch_warnings():
+        # It draws a box for a sign of the name that its fonts don't have.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        # Without its date, the same file makes the same picture.
+        figure.savefig(
+            content, format=kind, dpi=_DOTS, metadata={"Date": None} if kind == "svg" else None
+        )
     return content.getvalue()
 
 

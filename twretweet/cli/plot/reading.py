@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 from array import array
+from codecs import BOM_UTF8
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,11 +32,14 @@ STANDARD_INPUT = "-"
 UNKNOWN = -1  # in place of a number of followers
 _MOST = 5
 _BATCH = 10_000
+_HEAD = 4096  # bytes, of which the first that is no space tells the format
 # The ids of tweets hold the milliseconds since this one, above 22 bits of other things; older
 # ones, which came one after the other, are smaller.
 # Source: https://docs.x.com/resources/fundamentals/x-ids
 _FIRST_MILLISECOND = 1_288_834_974_657
 _FIRST_DATED = 29_700_859_247
+_MOST_DIGITS = 19  # of an id
+_MOST_FOLLOWERS = 10**12  # more than there are people, and a sum of them still fits
 _FIRST_YEAR, _LAST_YEAR = 2006, 2300  # a picture has no room for more
 
 _Cells: TypeAlias = tuple[object, object, object, object]
@@ -101,11 +105,13 @@ def read(name: str) -> Series:
     shown = "standard input" if name == STANDARD_INPUT else name
     try:
         with _opened(name) as file:
-            head = file.read(4)
-            file.seek(0)
+            head = file.read(_HEAD)
+            # What other programs have saved may begin with a byte order mark.
+            file.seek(len(BOM_UTF8) if head.startswith(BOM_UTF8) else 0)
+            head = head.removeprefix(BOM_UTF8).lstrip()
             if not head:
                 raise UnreadableFile(f"{shown} is empty: there is nothing to plot")
-            if head == b"PAR1":
+            if head.startswith(b"PAR1"):
                 series = _read_parquet(file)
             elif head.startswith(b"{"):
                 series = _read_lines(file)
@@ -142,7 +148,7 @@ def _opened(name: str) -> Generator[BinaryIO]:
 
 def _read_lines(file: BinaryIO) -> Series:
     decoder = msgspec.json.Decoder(_Line)
-    lines = enumerate(file, 1)
+    lines = ((number, line) for number, line in enumerate(file, 1) if line.strip())
     first = next(lines)
     series = Series("retweets" if _line(decoder, *first).text is not None else "retweeters")
     for number, line in chain([first], lines):
@@ -165,6 +171,8 @@ def _line(decoder: msgspec.json.Decoder[_Line], number: int, line: bytes) -> _Li
         row = decoder.decode(line)
     except msgspec.DecodeError as error:
         raise ValueError(f"line {number}: {error}") from error
+    except RecursionError as error:
+        raise ValueError(f"line {number} is nested too deeply") from error
     if not row.id or (row.text is None and row.username is None):
         raise ValueError(f"line {number} has none of the fields that an export writes")
     return row
@@ -185,12 +193,13 @@ def _whole(rows: Iterator[list[str]], width: int, series: Series) -> Iterator[li
     """The rows up to one that breaks off at the end of the file."""
     try:
         for row in rows:
-            if len(row) != width:
+            if row and len(row) != width:
                 series.torn = next(rows, None) is None
                 if not series.torn:
                     raise ValueError(f"a row has {len(row)} cells, and the header {width}")
                 return
-            yield row
+            if row:
+                yield row
     except csv.Error as error:
         if "unexpected end" not in str(error):
             raise
@@ -223,7 +232,7 @@ def _add(series: Series, cells: _Cells) -> None:
     if series.noun == "retweets":
         moment = _moment(created) if created is not None else _dated(str(number))
         series.times.append(math.nan if moment is None else moment)
-    followers = UNKNOWN if count is None else int(str(count))
+    followers = UNKNOWN if count is None else _followers(int(str(count)))
     series.followers.append(followers)
     if followers != UNKNOWN and name is not None:
         entry = (followers, str(name))
@@ -231,6 +240,12 @@ def _add(series: Series, cells: _Cells) -> None:
             heapq.heappush(series.most, entry)
         else:
             heapq.heappushpop(series.most, entry)
+
+
+def _followers(count: int) -> int:
+    if not 0 <= count <= _MOST_FOLLOWERS:
+        raise ValueError(f"a row says that {count} follow somebody")
+    return count
 
 
 def _moment(created: object) -> float | None:
@@ -242,6 +257,8 @@ def _moment(created: object) -> float | None:
 
 def _dated(tweet_id: str) -> float | None:
     """When a tweet was written, by its id."""
+    if len(tweet_id) > _MOST_DIGITS:
+        raise ValueError(f"a row has an id of {len(tweet_id)} signs, and X none of so many")
     number = int(tweet_id) if tweet_id.isdecimal() else 0
     return None if number < _FIRST_DATED else ((number >> 22) + _FIRST_MILLISECOND) / 1000
 

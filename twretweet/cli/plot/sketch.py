@@ -9,6 +9,7 @@ from textwrap import wrap
 
 from twretweet.cli.plot.reading import Series
 from twretweet.cli.plot.sums import Bins, bins, magnitude, reach, short
+from twretweet.cli.tally import counted
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ACROSS = " ▏▎▍▌▋▊▉█"
@@ -27,7 +28,7 @@ def sketch(series: Series, name: str, width: int) -> list[str]:
         width: how many columns there are.
     """
     width = max(width, _NARROWEST)
-    lines = [f"{len(series.followers):,} {series.noun} in {name}"]
+    lines = [f"{counted(len(series.followers), series.noun)} in {name}"]
     times = [moment for moment in series.times if not math.isnan(moment)]
     if times:
         found = bins(times, width)
@@ -85,7 +86,7 @@ def _reach(series: Series, known: Sequence[int], width: int) -> list[str]:
         bar = "█" * (eighths // 8) + _ACROSS[eighths % 8].strip()
         lines.append(f"{name:>{margin}}  {bar} {text}".rstrip())
     halves = "1 of them" if sums.half == 1 else f"{sums.half:,} of them"
-    of = f"{sums.followers:,} followers of {sums.users:,} users"
+    of = f"{counted(sums.followers, 'followers')} of {counted(sums.users, 'users')}"
     sentences = [f"reach: {of}, half of it through {halves}; median {sums.median:,}"]
     missing = len(series.followers) - sums.users
     if missing:
