@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
@@ -84,6 +85,26 @@ class Interruptible:
                 checkpoint_if_cancelled()
             )  # what a scope raises, only that scope knows for its own
             raise asyncio.CancelledError
+
+
+def bare(error: BaseException) -> BaseException:
+    """The same error, as if it came from where it is raised next.
+
+    For what holds credentials in its frames, or in those below: whatever breaks it off, as the
+    caller's own timeout does, would show them in a traceback with locals. Call it outside of the
+    ``except``, and raise what it returns.
+    """
+    handled = sys.exception()  # the caller's own, if they call from an ``except``
+    inner = error.__context__
+    # Of cancellations the first is the one that anyio knows for its own.
+    while isinstance(error, asyncio.CancelledError) and isinstance(inner, asyncio.CancelledError):
+        if inner is handled:
+            break
+        error, inner = inner, inner.__context__
+    if error.__cause__ is not None:
+        error.__cause__ = None
+    error.__context__ = None  # raising it puts in its place what the caller handles
+    return error.with_traceback(None)
 
 
 class Deadlines:

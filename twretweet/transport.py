@@ -4,8 +4,9 @@ It sends a finished request and returns the whole reply. It follows no redirect,
 (those of one account must not travel with another's request), verifies TLS, sends nothing a
 second time by itself, and reads no more than ``max_body`` bytes, counted after decompression.
 
-Errors are made anew outside aiohttp's frames and without its exceptions as their cause, because
-both hold the headers of the request, and with them its credentials.
+Errors are raised outside aiohttp's frames and without its exceptions as their cause, because both
+hold the headers of the request, and with them its credentials. That goes for a cancellation too,
+and for Ctrl-C.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from twretweet.errors import (
     TransportError,
     TwretweetError,
 )
-from twretweet.interrupt import Deadlines
+from twretweet.interrupt import Deadlines, bare
 from twretweet.protocol.request import Request
 from twretweet.protocol.response import Reply
 
@@ -127,18 +128,17 @@ class Transport:
         if http is None or http.closed:
             raise ManagerClosed("the connection pool is not open")
         timed = self._deadlines.begin()
-        failure: TwretweetError
+        failure: BaseException
         try:
             return await self._exchange(http, request)
-        except asyncio.CancelledError:
-            if not timed.take_back():
-                raise
-            failure = self._timed_out()
         except (aiohttp.ClientError, OSError, ValueError, _NotRepeatedError) as error:
             failure = self._failure(error)
+        except BaseException as error:  # noqa: BLE001  # it is raised below
+            late = isinstance(error, asyncio.CancelledError) and timed.take_back()
+            failure = self._timed_out() if late else error
         finally:
             self._deadlines.end(timed)
-        raise failure  # from here, because the frame below holds credentials
+        raise bare(failure)  # from here, because the frames below hold credentials
 
     async def _exchange(self, http: HttpSession, request: Request) -> Reply:
         # What was signed has to go out byte for byte.
