@@ -35,7 +35,15 @@ __all__ = ["RedisClient", "RedisTokenStore"]
 _GET = "return redis.call('get', KEYS[1])"
 _SET = "redis.call('set', KEYS[1], ARGV[1]) return 1"
 _DELETE = "redis.call('del', KEYS[1]) return 1"
-_TAKE = "if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end return 0"
+# A client asks again if the reply was lost, and the lock may be ours by then.
+_TAKE = """
+if redis.call('get', KEYS[1]) == ARGV[1] then
+  redis.call('pexpire', KEYS[1], ARGV[2])
+  return 1
+end
+if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+return 0
+"""
 _HOLD = """
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 if redis.call('pttl', KEYS[1]) < tonumber(ARGV[2]) then
