@@ -12,9 +12,15 @@ from __future__ import annotations
 import asyncio
 import math
 import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
+
+T = TypeVar("T")
+
+_PERSISTENCE = 10
 
 
 class Interruptible:
@@ -105,6 +111,28 @@ def bare(error: BaseException) -> BaseException:
         error.__cause__ = None
     error.__context__ = None  # raising it puts in its place what the caller handles
     return error.with_traceback(None)
+
+
+async def insist(work: Callable[[], Awaitable[T]]) -> T:
+    """Do ``work`` to its end in a task of ours that somebody cancels with all tasks there are.
+
+    They mean to end the program, and what is begun again is done all the sooner. To be called
+    under the shield of a scope, which keeps out those of anyio.
+
+    Args:
+        work: what to do; it may be done more than once.
+
+    Raises:
+        CancelledError: it was cancelled again and again.
+    """
+    task = asyncio.current_task()
+    for _ in range(_PERSISTENCE):
+        try:
+            return await work()
+        except asyncio.CancelledError:
+            if task is not None:
+                task.uncancel()
+    return await work()
 
 
 class Deadlines:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import msgspec
 
-from twretweet.auth.account import fingerprint
+from twretweet.auth.account import IN_VAIN, fingerprint
 from twretweet.auth.grant import Client, Grant
 from twretweet.auth.tokens import Attempt, OAuth2Tokens, StoredTokens
 from twretweet.credentials import OAuth2
@@ -30,6 +30,8 @@ from twretweet.errors import CredentialsError
 _MARGIN = 60.0
 # And one that lives for a short time only, for most of that.
 _SHARE = 0.1
+# When that has failed it is tried again after so long, unless the token ends before.
+_LATER = 10.0
 # Spent tokens are remembered of two days, if one is spent every two hours.
 _REMEMBERED = 24
 
@@ -66,7 +68,9 @@ class Lineage:
 
     __slots__ = (
         "_client",
+        "_early_from",
         "_refused",
+        "_rests_until",
         "_stored",
         "ended",
         "generation",
@@ -79,6 +83,7 @@ class Lineage:
     def __init__(self, credentials: OAuth2, generation: int) -> None:
         self._client = Client(credentials.client_id, credentials.client_secret)
         self._refused: frozenset[str] = frozenset()
+        self._early_from = self._rests_until = 0.0
         self._stored = False  # whether the tokens in use came from the store, or reached it
         self.tokens = passed_tokens(credentials)
         self.generation = generation
@@ -91,9 +96,27 @@ class Lineage:
         """Whether the tokens can't be used as they are."""
         if not self.loaded or self.spent is not None or self.ended is not None:
             return True
-        if self.tokens is None:
+        if self.tokens is None or _over(self.tokens, now):
             return True
-        return rejected == self.generation or stale(self.tokens, now)
+        if rejected == self.generation:
+            return now >= self._rests_until
+        return now >= self._early_from and stale(self.tokens, now)
+
+    def put_off(self, now: float, rejected: int | None) -> bool:
+        """Renewing has failed; whether the tokens are good none the less, and it may wait.
+
+        What X has rotated is good for nothing before it is stored.
+        """
+        if not self.loaded or self.spent is not None or self.ended is not None:
+            return False
+        if self.tokens is None or _over(self.tokens, now) or rejected == self.generation:
+            return False
+        self._early_from = now + _LATER
+        return True
+
+    def renewed_in_vain(self, now: float) -> None:
+        """X refuses what it has just given."""
+        self._rests_until = now + IN_VAIN
 
     def take_in(self, stored: OAuth2Tokens | None) -> None:
         """Use what is stored, if it is newer."""
@@ -117,6 +140,7 @@ class Lineage:
         if self.tokens is None or not same(self.tokens, tokens):
             self.generation += 1
             self.ended = None
+            self._rests_until = 0.0
         self.tokens = tokens
         self._stored = True
         self.spent = None
@@ -177,6 +201,12 @@ def stale(tokens: OAuth2Tokens, now: float) -> bool:
     if tokens.obtained_at is not None:
         margin = min(margin, _SHARE * (tokens.expires_at - tokens.obtained_at))
     return now >= tokens.expires_at - margin
+
+
+def _over(tokens: OAuth2Tokens, now: float) -> bool:
+    """Whether an access token has ended, or was never had."""
+    ended = tokens.expires_at is not None and now >= tokens.expires_at
+    return tokens.access_token is None or ended
 
 
 def spent_by(tokens: OAuth2Tokens) -> str:

@@ -109,6 +109,15 @@ class OAuth2Account:
             return _is_renewable(self._credentials)
         return self._line.due(now, rejected)
 
+    def put_off(self, now: float, rejected: int | None) -> bool:
+        """Whether the tokens are good though renewing them failed, so that it may wait."""
+        return self._line is not None and self._line.put_off(now, rejected)
+
+    def renewed_in_vain(self, now: float) -> None:
+        """X refuses tokens that were just renewed: one more would be spent for nothing."""
+        if self._line is not None:
+            self._line.renewed_in_vain(now)
+
     async def renew(self, means: Means, rejected: int | None) -> None:
         """Look the tokens up, and renew them if that is due.
 
