@@ -51,8 +51,10 @@ class SessionManager:
         max_wait: the longest wait for a slot, in seconds; a longer one raises
             ``RateLimitExceeded`` before anything is sent. ``None`` waits as long as it takes. So
             does a wait beyond the deadline of an ``anyio.fail_after`` around the call.
-        token_store: where tokens that X has renewed live, and sign-ins; by default in this
-            process's memory, where they are lost with it.
+        token_store: where tokens that X has renewed live, and sign-ins; by default in the memory
+            of this manager, where they are lost with it. Managers that act for the same account
+            have to be given the same store, or one would send a refresh token that the other has
+            spent.
         budget: what all requests may cost: a :class:`~twretweet.Budget`, or one that is shared
             through Redis.
         on_event: is called with what happens inside, see :mod:`twretweet.events`. A limiter of

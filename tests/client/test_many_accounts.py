@@ -59,7 +59,7 @@ def test_a_session_that_is_dropped_leaves_nothing_behind(make):
     assert len(sessions) == 1000
     del sessions
     gc.collect()
-    assert len(manager._accounts._shared) == 0
+    assert len(manager._accounts._shared) == len(manager._accounts._users) == 0
 
 
 async def test_locks_exist_only_while_somebody_refreshes(sandbox, clock):

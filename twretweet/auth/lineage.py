@@ -26,6 +26,8 @@ from twretweet.auth.tokens import Attempt, OAuth2Tokens, StoredTokens
 from twretweet.credentials import OAuth2
 from twretweet.errors import CredentialsError
 
+# Two names of one host.
+_MOVED = {"https://api.twitter.com": "https://api.x.com"}
 # A token is renewed this long before its end, so that it outlives the request it is sent with.
 _MARGIN = 60.0
 # And one that lives for a short time only, for most of that.
@@ -149,8 +151,8 @@ class Lineage:
         """X has refused the refresh token of these."""
         self._refused |= {spent_by(tokens)}
 
-    def rotated(self, old: OAuth2Tokens, grant: Grant) -> OAuth2Tokens:
-        """X has replaced ``old``; what comes in its place is not stored yet."""
+    def rotated(self, old: OAuth2Tokens, grant: Grant, host: str) -> OAuth2Tokens:
+        """The API at ``host`` has replaced ``old``; what comes in its place is not stored yet."""
         new = msgspec.structs.replace(
             old,
             access_token=grant.access_token,
@@ -162,6 +164,8 @@ class Lineage:
             spent=_spent_with(old, grant.refresh_token),
             user_id=self.user_id if old is self.tokens and self.user_id else old.user_id,
             attempt=None,
+            moved_to=None,
+            host=host,
         )
         self.use(new)
         self._stored = False
@@ -244,8 +248,10 @@ def is_theirs(stored: OAuth2Tokens, spent: str) -> bool:
     return stored.attempt is None or stored.attempt.token != spent
 
 
-def readable(stored: StoredTokens | None, name: str, client_id: str) -> OAuth2Tokens | None:
-    """What is stored, if it is of this kind and app.
+def readable(
+    stored: StoredTokens | None, name: str, client_id: str, host: str
+) -> OAuth2Tokens | None:
+    """What is stored, if it is of this kind, app and host.
 
     Raises:
         CredentialsError: it is not.
@@ -262,7 +268,34 @@ def readable(stored: StoredTokens | None, name: str, client_id: str) -> OAuth2To
             f"what is stored as {name!r} belongs to the client {stored.client_id}, not to "
             f"{client_id}: use another account=, or that client"
         )
+    require_host(stored, name, host)
     return stored
+
+
+def require_host(stored: StoredTokens, name: str, host: str) -> None:
+    """Refuse to send what one host has given to another.
+
+    Raises:
+        CredentialsError: it is another.
+    """
+    if stored.host is None or _MOVED.get(stored.host, stored.host) == _MOVED.get(host, host):
+        return
+    raise CredentialsError(
+        f"what is stored as {name!r} was given by {stored.host}, and is not sent to {host}: use "
+        "another account= or token_store=, or that base_url="
+    )
+
+
+def has_moved(tokens: OAuth2Tokens, there: StoredTokens | None) -> bool:
+    """Whether tokens have arrived where they were to be moved to.
+
+    Args:
+        tokens: what is stored under their old name.
+        there: what is stored under the new one.
+    """
+    if not isinstance(there, OAuth2Tokens):
+        return False
+    return (there.client_id, there.seed) == (tokens.client_id, tokens.seed)
 
 
 def same(one: OAuth2Tokens, other: OAuth2Tokens) -> bool:

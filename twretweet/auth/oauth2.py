@@ -182,8 +182,13 @@ def store_name(credentials: OAuth2) -> str:
             "OAuth2 has no access token: pass access_token= or refresh_token=, or the account= "
             "under which a sign-in is stored, or set TWRETWEET_ACCESS_TOKEN"
         )
-    token = credentials.refresh_token or credentials.access_token
-    return fingerprint(f"{credentials.client_id} {token}")
+    token = credentials.refresh_token or credentials.access_token or ""
+    return token_name(credentials.client_id, token)
+
+
+def token_name(client_id: str, token: str) -> str:
+    """The name of tokens that were given none, after the one that they began with."""
+    return fingerprint(f"{client_id} {token}")
 
 
 def _has_tokens(credentials: OAuth2) -> bool:

@@ -40,6 +40,7 @@ from twretweet.auth.store import Lease
 from twretweet.auth.tokens import OAuth2Tokens
 from twretweet.errors import (
     APIError,
+    CredentialsError,
     ReauthorizationRequired,
     ServerError,
     TokenStoreError,
@@ -165,6 +166,11 @@ class Renewal:
             return refusal
         line.refuse(tokens)
         line.ended = f"X takes the tokens of {self._label} no more ({refusal.said})"
+        if since is None and tokens.seed == spent_by(tokens):
+            line.ended += (
+                "; a refresh token works once, so whoever else was given this one, as another "
+                "manager, has to share the token store and the account's name"
+            )
         if since is not None:
             when = datetime.fromtimestamp(since, UTC).isoformat(" ", "seconds")
             line.ended += (
@@ -199,7 +205,7 @@ class Renewal:
                     if lineage.interrupted(tokens, stored) is None:
                         await self._unmark(mark, stored)
                     return answer
-                line.rotated(tokens, answer)
+                line.rotated(tokens, answer, means.base_url)
                 save = partial(self._save, spent_by(tokens), lease)
                 await insist(partial(self._durably, save))
         return True
@@ -257,8 +263,17 @@ class Renewal:
             self._line.saved()
 
     async def _load(self) -> OAuth2Tokens | None:
-        stored = await self._store.load(self._name)
-        return lineage.readable(stored, self._name, self._line.client_id)
+        name = self._name
+        found = await self._store.load(name)
+        stored = lineage.readable(found, name, self._line.client_id, self._means.base_url)
+        if stored is not None and stored.moved_to is not None:
+            there = await self._store.load(stored.moved_to)
+            if lineage.has_moved(stored, there):
+                raise CredentialsError(
+                    f"what was stored as {name!r} is stored as {stored.moved_to!r} now: use that "
+                    "account="
+                )
+        return stored
 
     def _due(self, rejected: int | None) -> bool:
         return self._line.due(self._means.now(), rejected)

@@ -24,9 +24,16 @@ VERSION = 1
 
 
 class StoredTokens(Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """The tokens of one account; one of the kinds below. None ever prints a secret."""
+    """The tokens of one account; one of the kinds below. None ever prints a secret.
+
+    Attributes:
+        version: of the form in which they are written down.
+        host: the API that gave them, by its address; they are sent to no other. ``None`` where it
+            is not known, as of what was stored before it was noted.
+    """
 
     version: int = VERSION
+    host: str | None = None
 
     _hidden: ClassVar[frozenset[str]] = frozenset()
 
@@ -103,6 +110,7 @@ class OAuth2Tokens(StoredTokens, frozen=True, kw_only=True, tag="oauth2"):
         user_id: the user's id, where it is known.
         username: the user's name when they signed in, where it is known.
         attempt: a refresh of these tokens, or of others for this account, that was begun.
+        moved_to: the name under which they are stored instead, if they have arrived there.
     """
 
     client_id: str
@@ -117,6 +125,7 @@ class OAuth2Tokens(StoredTokens, frozen=True, kw_only=True, tag="oauth2"):
     user_id: str | None = None
     username: str | None = None
     attempt: Attempt | None = None
+    moved_to: str | None = None
 
     _hidden: ClassVar[frozenset[str]] = frozenset(
         {"client_secret", "access_token", "refresh_token"}

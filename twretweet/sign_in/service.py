@@ -128,13 +128,14 @@ class SignIn:
             raise form
         check_name(account)
         self._pipeline.require_open()
-        make = partial(pkce.exchange, self._wire.base_url, pending, form)
+        url = self._wire.base_url
+        make = partial(pkce.exchange, url, pending, form)
 
         async def work() -> SignedIn[OAuth2]:
             tokens: list[OAuth2Tokens] = []
 
             async def keep(grant: Grant) -> None:
-                new = pkce.tokens_of(pending, grant, keep_client_secret=keep_client_secret)
+                new = pkce.tokens_of(url, pending, grant, keep_client_secret=keep_client_secret)
                 await self._shelf.put(account or made_up(new), new)
                 tokens.append(new)
 
