@@ -63,7 +63,8 @@ class SessionManager:
             are read.
         http: your own aiohttp session, which is never closed here. Its connections, proxy,
             tracing and default headers are used; its cookies and middlewares are not, because
-            they would travel with the requests of every account.
+            they would travel with the requests of every account. One that does not verify TLS is
+            refused.
         clock: where time comes from.
 
     Raises:

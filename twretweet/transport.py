@@ -12,6 +12,7 @@ and for Ctrl-C.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
@@ -273,6 +274,11 @@ def _broken(error: aiohttp.ClientError | OSError) -> TransportError:
         cause = error.os_error
         reason = cause.strerror or str(cause) or type(cause).__name__
         return TransportError(f"no connection to {error.host}:{error.port}: {reason}", sent=False)
+    if isinstance(error, aiohttp.ServerFingerprintMismatch):
+        return TransportError(
+            f"no connection to {error.host}:{error.port}: its certificate has another fingerprint",
+            sent=False,
+        )
     return TransportError(f"the connection broke: {str(error) or type(error).__name__}")
 
 
@@ -283,3 +289,17 @@ def _check(http: HttpSession) -> None:
         raise QueryError("http= has auth= of its own, which would go to X in place of ours")
     if not http.auto_decompress:
         raise QueryError("http= has auto_decompress=False; replies have to be decompressed")
+    if not _verifies(http):
+        raise QueryError(
+            "http= does not verify TLS, so it would send credentials to whoever takes X's place: "
+            "leave ssl=False away; an ssl.SSLContext can trust a certificate of your own"
+        )
+
+
+def _verifies(http: HttpSession) -> bool:
+    """Whether it makes sure that a host is who it says it is."""
+    # aiohttp tells it nowhere else; what it calls by another name some day is taken for verifying.
+    how: object = getattr(http.connector, "_ssl", True)
+    if isinstance(how, ssl.SSLContext):
+        return how.verify_mode is ssl.CERT_REQUIRED and how.check_hostname
+    return how is not False
