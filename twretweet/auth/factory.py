@@ -44,8 +44,8 @@ class Accounts:
 
     def __init__(self) -> None:
         self._shared: WeakValueDictionary[Hashable, Account] = WeakValueDictionary()
-        # By client id and name; and by client id and the name that its refresh token would give.
-        self._users: WeakValueDictionary[tuple[str, str], OAuth2Account] = WeakValueDictionary()
+        # Of each app, by their name, and by the one that their refresh token would give them.
+        self._users: dict[str, WeakValueDictionary[str, OAuth2Account]] = {}
         self._apps: dict[AppOnly, AppKeyAccount] = {}
 
     def of(self, credentials: Credentials) -> Account:
@@ -70,17 +70,18 @@ class Accounts:
             credentials.refresh_token,
         )
         by_token = name if token is None else token_name(app, token)
-        holder = self._users.get((app, by_token))
+        users = self._users.setdefault(app, WeakValueDictionary())
+        holder = users.get(by_token)
         if holder is not None and holder.name != name:
             raise CredentialsError(
                 f"a refresh token works once, and this one is in use as {holder.label!r} already: "
                 "pass the same account= with it everywhere, or none anywhere"
             )
-        account = self._users.get((app, name))
+        account = users.get(name)
         if account is None:
-            account = self._users[(app, name)] = OAuth2Account(credentials)
+            account = users[name] = OAuth2Account(credentials, name)
         else:
             account.offer(credentials)
         if by_token != name:
-            self._users[(app, by_token)] = account
+            users[by_token] = account
         return account

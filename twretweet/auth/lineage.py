@@ -34,6 +34,7 @@ _MARGIN = 60.0
 _SHARE = 0.1
 # When that has failed it is tried again after so long, unless the token ends before.
 _LATER = 10.0
+_NOTHING: frozenset[str] = frozenset()
 # Spent tokens are remembered of two days, if one is spent every two hours.
 _REMEMBERED = 24
 
@@ -69,7 +70,7 @@ class Lineage:
     """
 
     __slots__ = (
-        "_client",
+        "_credentials",
         "_early_from",
         "_refused",
         "_rests_until",
@@ -83,8 +84,8 @@ class Lineage:
     )
 
     def __init__(self, credentials: OAuth2, generation: int) -> None:
-        self._client = Client(credentials.client_id, credentials.client_secret)
-        self._refused: frozenset[str] = frozenset()
+        self._credentials = credentials
+        self._refused = _NOTHING
         self._early_from = self._rests_until = 0.0
         self._stored = False  # whether the tokens in use came from the store, or reached it
         self.tokens = passed_tokens(credentials)
@@ -177,19 +178,19 @@ class Lineage:
         self._stored = True
         self.spent = None
 
-    def prove(self, client_secret: str | None) -> None:
+    def prove(self, credentials: OAuth2) -> None:
         """Another secret was passed for the app."""
-        self._client = Client(self._client.client_id, client_secret)
+        self._credentials = credentials
 
     @property
     def client_id(self) -> str:
         """The id of the app."""
-        return self._client.client_id
+        return self._credentials.client_id
 
     def client(self, tokens: OAuth2Tokens) -> Client:
         """The app, with the secret that was passed or the one that is stored."""
-        secret = self._client.client_secret or tokens.client_secret
-        return Client(self._client.client_id, secret)
+        secret = self._credentials.client_secret or tokens.client_secret
+        return Client(self._credentials.client_id, secret)
 
     def _is_refused(self, tokens: OAuth2Tokens) -> bool:
         return tokens.refresh_token is not None and spent_by(tokens) in self._refused

@@ -25,6 +25,7 @@ class OAuth2Account:
 
     Args:
         credentials: tokens, or the name under which some are stored.
+        name: under which they are stored, if that was found out already.
 
     Raises:
         CredentialsError: there is neither.
@@ -40,9 +41,9 @@ class OAuth2Account:
     kind: AuthKind = "oauth2"
     dated = False
 
-    def __init__(self, credentials: OAuth2) -> None:
+    def __init__(self, credentials: OAuth2, name: str | None = None) -> None:
         self._credentials: OAuth2 = credentials
-        self.name = store_name(credentials)
+        self.name = store_name(credentials) if name is None else name
         self.user_id: str | None = None
         self._line: Lineage | None = None
         self.sign_in = 0
@@ -101,7 +102,7 @@ class OAuth2Account:
             secret = credentials.client_secret
             self._credentials = replace(self._credentials, client_secret=secret)
             if line is not None:
-                line.prove(secret)
+                line.prove(self._credentials)
 
     def due(self, now: float, rejected: int | None = None) -> bool:
         """Whether the tokens have to be looked up or renewed before they are used."""

@@ -12,6 +12,7 @@ restart, finds its successor by it.
 
 from __future__ import annotations
 
+import sys
 from typing import ClassVar
 
 import msgspec
@@ -193,6 +194,16 @@ def redacted(text: str, *known: StoredTokens | None) -> str:
     return text
 
 
+def _sharing(tokens: OAuth2Tokens) -> OAuth2Tokens:
+    """The same tokens, with one copy of what thousands of accounts have in common."""
+    return msgspec.structs.replace(
+        tokens,
+        host=None if tokens.host is None else sys.intern(tokens.host),
+        client_id=sys.intern(tokens.client_id),
+        scopes=tuple(map(sys.intern, tokens.scopes)),
+    )
+
+
 class _Version(Struct):
     version: int = VERSION
 
@@ -206,6 +217,7 @@ def read_tokens(text: str | bytes) -> StoredTokens | str:
         version = msgspec.json.decode(text, type=_Version).version
         if version > VERSION:
             return f"are of version {version}, which a newer twretweet wrote: update this one"
-        return msgspec.json.decode(text, type=OAuth2Tokens | OAuth1Tokens | AppOnlyTokens)
+        read = msgspec.json.decode(text, type=OAuth2Tokens | OAuth1Tokens | AppOnlyTokens)
+        return _sharing(read) if isinstance(read, OAuth2Tokens) else read
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         return f"can't be read ({error}): restore them, or sign in again"
