@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import readme, walks
+from benchmarks import accounts, readme, walks
 from benchmarks.export import kill
 from benchmarks.export import memory as exports
 from benchmarks.limits import page as limits
@@ -18,7 +18,8 @@ from benchmarks.speed import page as speed
 from benchmarks.speed.field import Field
 
 # In the order in which they are measured: what needs a quiet machine most comes first.
-NAMES = (*speed.MEASURES, "limits", "sandbox")
+PAGES = {"accounts": accounts.run, "limits": limits.run, "sandbox": sandbox.run}
+NAMES = (*speed.MEASURES, *PAGES)
 # And what takes long, and is measured only if it is asked for.
 ALONE = {"kill": kill.run, "exports": exports.run, "walks": walks.run}
 
@@ -63,10 +64,9 @@ def main() -> int:
                     sections += measure(field, options.quick)
                 except Different as error:
                     unfair.append(f"{name}: {error}")
-    if options.name in {"limits", "all"}:
-        sections += limits.run(options.quick)
-    if options.name in {"sandbox", "all"}:
-        sections += sandbox.run(options.quick)
+    for name, pages in PAGES.items():
+        if options.name in {name, "all"}:
+            sections += pages(options.quick)
     if options.name in ALONE:
         sections += ALONE[options.name](options.quick)
     seconds = time.perf_counter() - began

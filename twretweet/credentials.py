@@ -71,7 +71,9 @@ class OAuth2(_Secretive):
 
     Tokens that X renews are kept in the manager's ``token_store``: under the name of the account,
     or under one that follows from the first token, so that whoever passes that again after a
-    restart goes on with its successor.
+    restart goes on with its successor. X takes a refresh token once. So one that you pass has one
+    name and one store: with another ``account=``, or in a manager or process with a store of its
+    own, it would be sent a second time, for which X may end the sign-in.
 
     Args:
         client_id: the app's client id; no secret.

@@ -11,9 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
+
+T = TypeVar("T")
+
+_PERSISTENCE = 10
 
 
 class Interruptible:
@@ -84,6 +91,48 @@ class Interruptible:
                 checkpoint_if_cancelled()
             )  # what a scope raises, only that scope knows for its own
             raise asyncio.CancelledError
+
+
+def bare(error: BaseException) -> BaseException:
+    """The same error, as if it came from where it is raised next.
+
+    For what holds credentials in its frames, or in those below: whatever breaks it off, as the
+    caller's own timeout does, would show them in a traceback with locals. Call it outside of the
+    ``except``, and raise what it returns.
+    """
+    handled = sys.exception()  # the caller's own, if they call from an ``except``
+    inner = error.__context__
+    # Of cancellations the first is the one that anyio knows for its own.
+    while isinstance(error, asyncio.CancelledError) and isinstance(inner, asyncio.CancelledError):
+        if inner is handled:
+            break
+        error, inner = inner, inner.__context__
+    if error.__cause__ is not None:
+        error.__cause__ = None
+    error.__context__ = None  # raising it puts in its place what the caller handles
+    return error.with_traceback(None)
+
+
+async def insist(work: Callable[[], Awaitable[T]]) -> T:
+    """Do ``work`` to its end in a task of ours that somebody cancels with all tasks there are.
+
+    They mean to end the program, and what is begun again is done all the sooner. To be called
+    under the shield of a scope, which keeps out those of anyio.
+
+    Args:
+        work: what to do; it may be done more than once.
+
+    Raises:
+        CancelledError: it was cancelled again and again.
+    """
+    task = asyncio.current_task()
+    for _ in range(_PERSISTENCE):
+        try:
+            return await work()
+        except asyncio.CancelledError:
+            if task is not None:
+                task.uncancel()
+    return await work()
 
 
 class Deadlines:

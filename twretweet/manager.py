@@ -51,8 +51,10 @@ class SessionManager:
         max_wait: the longest wait for a slot, in seconds; a longer one raises
             ``RateLimitExceeded`` before anything is sent. ``None`` waits as long as it takes. So
             does a wait beyond the deadline of an ``anyio.fail_after`` around the call.
-        token_store: where tokens that X has renewed live, and sign-ins; by default in this
-            process's memory, where they are lost with it.
+        token_store: where tokens that X has renewed live, and sign-ins; by default in the memory
+            of this manager, where they are lost with it. Managers that act for the same account
+            have to be given the same store, or one would send a refresh token that the other has
+            spent.
         budget: what all requests may cost: a :class:`~twretweet.Budget`, or one that is shared
             through Redis.
         on_event: is called with what happens inside, see :mod:`twretweet.events`. A limiter of
@@ -61,7 +63,8 @@ class SessionManager:
             are read.
         http: your own aiohttp session, which is never closed here. Its connections, proxy,
             tracing and default headers are used; its cookies and middlewares are not, because
-            they would travel with the requests of every account.
+            they would travel with the requests of every account. One that does not verify TLS is
+            refused.
         clock: where time comes from.
 
     Raises:

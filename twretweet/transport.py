@@ -4,13 +4,15 @@ It sends a finished request and returns the whole reply. It follows no redirect,
 (those of one account must not travel with another's request), verifies TLS, sends nothing a
 second time by itself, and reads no more than ``max_body`` bytes, counted after decompression.
 
-Errors are made anew outside aiohttp's frames and without its exceptions as their cause, because
-both hold the headers of the request, and with them its credentials.
+Errors are raised outside aiohttp's frames and without its exceptions as their cause, because both
+hold the headers of the request, and with them its credentials. That goes for a cancellation too,
+and for Ctrl-C.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Literal, TypeAlias
 
 import aiohttp
@@ -27,7 +29,7 @@ from twretweet.errors import (
     TransportError,
     TwretweetError,
 )
-from twretweet.interrupt import Deadlines
+from twretweet.interrupt import Deadlines, bare
 from twretweet.protocol.request import Request
 from twretweet.protocol.response import Reply
 
@@ -131,20 +133,23 @@ class Transport:
         if http is None or http.closed:
             raise ManagerClosed("the connection pool is not open")
         timed = self._deadlines.begin()
-        failure: TwretweetError
+        failure: BaseException
         try:
             return await self._exchange(http, request)
-        except asyncio.CancelledError:
-            if not timed.take_back():
-                raise
-            failure = self._timed_out()
-        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
+        except (
+            aiohttp.ClientError,
+            HttpProcessingError,
+            OSError,
+            ValueError,
+            _NotRepeatedError,
+        ) as error:
             failure = self._failure(error)
-        except _NotRepeatedError as error:
-            failure = self._failure(error)
+        except BaseException as error:  # noqa: BLE001  # it is raised below
+            late = isinstance(error, asyncio.CancelledError) and timed.take_back()
+            failure = self._timed_out() if late else error
         finally:
             self._deadlines.end(timed)
-        raise failure  # from here, because the frame below holds credentials
+        raise bare(failure)  # from here, because the frames below hold credentials
 
     async def _exchange(self, http: HttpSession, request: Request) -> Reply:
         if self._straight is not None:
@@ -312,6 +317,11 @@ def _broken(error: aiohttp.ClientError | OSError) -> TransportError:
         cause = error.os_error
         reason = cause.strerror or str(cause) or type(cause).__name__
         return TransportError(f"no connection to {error.host}:{error.port}: {reason}", sent=False)
+    if isinstance(error, aiohttp.ServerFingerprintMismatch):
+        return TransportError(
+            f"no connection to {error.host}:{error.port}: its certificate has another fingerprint",
+            sent=False,
+        )
     return TransportError(f"the connection broke: {str(error) or type(error).__name__}")
 
 
@@ -322,3 +332,17 @@ def _check(http: HttpSession) -> None:
         raise QueryError("http= has auth= of its own, which would go to X in place of ours")
     if not http.auto_decompress:
         raise QueryError("http= has auto_decompress=False; replies have to be decompressed")
+    if not _verifies(http):
+        raise QueryError(
+            "http= does not verify TLS, so it would send credentials to whoever takes X's place: "
+            "leave ssl=False away; an ssl.SSLContext can trust a certificate of your own"
+        )
+
+
+def _verifies(http: HttpSession) -> bool:
+    """Whether it makes sure that a host is who it says it is."""
+    # aiohttp tells it nowhere else; what it calls by another name some day is taken for verifying.
+    how: object = getattr(http.connector, "_ssl", True)
+    if isinstance(how, ssl.SSLContext):
+        return how.verify_mode is ssl.CERT_REQUIRED and how.check_hostname
+    return how is not False

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 
 import anyio
@@ -12,6 +13,7 @@ from twretweet.auth import file_store
 from twretweet.auth.file_io import FileLock, Patience
 from twretweet.auth.file_store import FileTokenStore
 from twretweet.auth.tokens import AppOnlyTokens
+from twretweet.errors import TokenStoreError
 
 
 @pytest.mark.anyio
@@ -83,6 +85,41 @@ def test_patience_lasts_as_long_as_others_change_the_file():
     assert not any(patience.ends(4.0 * turn, turn) for turn in range(1, 100))
     assert not patience.ends(400.0, 99)
     assert patience.ends(402.0, 99)
+
+
+async def owner_of(path, monkeypatch) -> str:
+    """What somebody is told who has waited for the lock of an account for too long."""
+    monkeypatch.setattr(file_store, "_PATIENCE", -1.0)
+    with pytest.raises(TokenStoreError) as caught:
+        async with FileTokenStore(path).lock("bot"):
+            raise AssertionError
+    return str(caught.value)
+
+
+@pytest.mark.anyio
+async def test_whoever_waits_for_too_long_is_told_which_process_has_the_lock(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "tokens.json"
+    async with FileTokenStore(path).lock("bot"):
+        said = await owner_of(path, monkeypatch)
+        who = f"process {os.getpid()} on {socket.gethostname()}, since 20"
+        assert f": {who}" in said
+        assert ", has been refreshing 'bot' for -1 s: end it if it hangs" in said
+        [lock] = [each for each in tmp_path.iterdir() if each.name != "tokens.json.lock"]
+        lock.write_text("")  # of a process that was stopped before it could tell
+        assert ": another process has been refreshing 'bot'" in await owner_of(path, monkeypatch)
+
+
+def test_a_lock_whose_file_can_t_be_deleted_is_free_all_the_same(tmp_path):
+    path, same = tmp_path / "lock", tmp_path / "the same file"
+    lock = FileLock(path, passing=True)
+    assert lock.take()
+    same.hardlink_to(path)
+    path.unlink()
+    path.mkdir()
+    lock.drop()
+    assert FileLock(same).take()
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a fork beside threads

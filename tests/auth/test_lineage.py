@@ -17,6 +17,7 @@ from twretweet.errors import CredentialsError
 PASSED = OAuth2("c", "s", access_token="a0", refresh_token="r0", account="bot")
 SEED = fingerprint("r0")
 NOW = 1_700_000_000.0
+HOST = "https://api.x.com"
 
 
 def stored(number: int, seed: str = SEED, **more) -> OAuth2Tokens:
@@ -100,7 +101,7 @@ def test_the_same_tokens_stored_with_a_mark_are_no_other_generation():
 def test_new_tokens_are_due_until_they_are_stored():
     line = asked(found=stored(1))
     assert line.tokens is not None
-    new = line.rotated(line.tokens, Grant("a2", "r2", NOW, NOW + 7200, ("tweet.read",)))
+    new = line.rotated(line.tokens, Grant("a2", "r2", NOW, NOW + 7200, ("tweet.read",)), HOST)
     assert (new.access_token, new.refresh_token, new.seed) == ("a2", "r2", SEED)
     assert (line.generation, line.spent) == (2, fingerprint("r1"))
     assert line.due(NOW, None)
@@ -113,8 +114,9 @@ def test_new_tokens_are_due_until_they_are_stored():
 def test_a_reply_without_a_refresh_token_or_scopes_keeps_the_old_ones():
     line = asked(found=stored(1, scopes=("tweet.read",), client_secret="x", user_id="7"))
     assert line.tokens is not None
-    new = line.rotated(line.tokens, Grant("a2", None, NOW, None, ()))
+    new = line.rotated(line.tokens, Grant("a2", None, NOW, None, ()), HOST)
     assert new == stored(1, scopes=("tweet.read",), client_secret="x", user_id="7").__class__(
+        host=HOST,
         client_id="c",
         access_token="a2",
         refresh_token="r1",
@@ -189,12 +191,26 @@ def test_what_others_stored_meanwhile_is_told_from_what_was_there_and_from_our_m
 
 
 def test_only_sign_ins_of_the_same_kind_and_app_are_used():
-    assert readable(None, "bot", "c") is None
-    assert readable(stored(1), "bot", "c") == stored(1)
+    assert readable(None, "bot", "c", HOST) is None
+    assert readable(stored(1), "bot", "c", HOST) == stored(1)
     with pytest.raises(CredentialsError, match="client c, not to d"):
-        readable(stored(1), "bot", "d")
+        readable(stored(1), "bot", "d", HOST)
     keys = OAuth1Tokens(
         consumer_key="k", consumer_secret="s", access_token="t", access_token_secret="u"
     )
     with pytest.raises(CredentialsError, match="OAuth1Tokens"):
-        readable(keys, "bot", "c")
+        readable(keys, "bot", "c", HOST)
+
+
+@pytest.mark.parametrize("host", [None, HOST, "https://api.twitter.com"])
+def test_tokens_are_sent_to_the_host_that_gave_them_by_either_name(host):
+    assert readable(stored(1, host=host), "bot", "c", HOST) == stored(1, host=host)
+    assert readable(stored(1, host=HOST), "bot", "c", "https://api.twitter.com") is not None
+
+
+@pytest.mark.parametrize(
+    "host", ["http://127.0.0.1:8000", "https://api.x.com/v2", "https://x.com"]
+)
+def test_tokens_are_sent_to_no_other_host(host):
+    with pytest.raises(CredentialsError, match=f"given by {HOST}, and is not sent to {host}"):
+        readable(stored(1, host=HOST), "bot", "c", host)

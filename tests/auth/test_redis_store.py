@@ -54,6 +54,21 @@ async def test_a_lock_that_was_lost_is_noticed_and_not_taken_from_its_new_owner(
     assert await redis.get(LOCK) == (b"somebody else" if taken else None)
 
 
+async def test_a_lock_that_was_taken_by_a_command_whose_reply_was_lost_is_had(redis):
+    class Repeating:
+        """Sends each command again, as a client does whose connection broke."""
+
+        async def eval(self, script: str, numkeys: int, *rest: str) -> object:
+            await redis.eval(script, numkeys, *rest)
+            return await redis.eval(script, numkeys, *rest)
+
+    store = RedisTokenStore(Repeating())
+    with anyio.fail_after(10):
+        async with store.lock("bot") as lease:
+            await lease.hold(1)
+    assert await redis.exists(LOCK) == 0
+
+
 async def test_waiting_for_it_asks_seldom(store, redis):
     await redis.set(LOCK, "somebody else")
     before = (await redis.info("commandstats"))["cmdstat_eval"]["calls"]

@@ -216,6 +216,7 @@ def test_the_keys_that_x_gives_are_stored_with_the_app_s():
     )
     _, tokens = outcome(three_legged.access_token(X, pending(), proof(), NOW), reply)
     assert tokens == OAuth1Tokens(
+        host="https://api.x.com",
         consumer_key="planted-key",
         consumer_secret="planted-secret",
         access_token="7-a",

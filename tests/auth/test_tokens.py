@@ -26,6 +26,7 @@ TIME = st.none() | st.floats(0, 1e11)
 ANY = st.one_of(
     st.builds(
         OAuth2Tokens,
+        host=MAYBE,
         client_id=TEXT,
         client_secret=MAYBE,
         access_token=MAYBE,
@@ -35,6 +36,7 @@ ANY = st.one_of(
         scopes=st.lists(TEXT).map(tuple),
         seed=TEXT,
         user_id=MAYBE,
+        moved_to=MAYBE,
         attempt=st.none() | st.builds(Attempt, token=TEXT, since=st.floats(0, 1e11)),
     ),
     st.builds(
@@ -142,3 +144,17 @@ def test_any_text_is_read_or_refused_and_never_anything_else(text):
     with contextlib.suppress(TokenStoreError):
         tokens = StoredTokens.from_json(text)
         assert StoredTokens.from_json(tokens.to_json()) == tokens
+
+
+def test_what_accounts_have_in_common_is_kept_once():
+    text = msgspec.structs.replace(OAUTH2, host="https://api.x.com").to_json()
+    one, other = (OAuth2Tokens.from_json(text) for _ in range(2))
+    assert one == other
+    assert one.client_id is other.client_id
+    assert one.host is other.host
+    assert one.scopes[0] is other.scopes[0]
+
+
+def test_what_was_stored_before_hosts_were_noted_is_read():
+    text = '{"kind":"oauth2","version":1,"client_id":"c","refresh_token":"r","seed":"s"}'
+    assert StoredTokens.from_json(text) == OAuth2Tokens(client_id="c", refresh_token="r", seed="s")

@@ -53,6 +53,16 @@ def test_anything_else_is_refused(head, status):
     assert read(head) == status
 
 
+@pytest.mark.parametrize("host", [b"127.0.0.1", b"127.0.0.1:80"])
+def test_on_the_port_of_http_a_browser_need_not_name_it(host):
+    head = GOOD.replace(b"127.0.0.1:8976", host)
+    target = read_head(head, "127.0.0.1:80", PATH)
+    assert isinstance(target, Target)
+    # To the letter what X was told to send people back to.
+    assert target.address == "http://127.0.0.1:80/callback?code=planted&state=s"
+    assert read_head(head, "127.0.0.1:8080", PATH) == HTTPStatus.NOT_FOUND
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_at_all_break_it(head):
     assert read(head) in HTTPStatus

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.cli.conftest import PREFIX, one_line
-from twretweet.cli.environment import base_url, credentials
+from twretweet.cli.environment import base_url, credentials, is_complete
 from twretweet.credentials import AppOnly, OAuth1, OAuth2
 from twretweet.errors import CredentialsError, QueryError
 
@@ -18,6 +18,22 @@ def test_the_most_capable_complete_set_of_keys_is_taken():
     some = keys("CLIENT_ID", "ACCESS_TOKEN", "BEARER_TOKEN", "CONSUMER_KEY")
     assert isinstance(credentials(some), OAuth2)
     assert isinstance(credentials(keys("BEARER_TOKEN", "CONSUMER_KEY")), AppOnly)
+
+
+def test_the_app_s_key_and_secret_alone_stand_for_the_app():
+    app = keys("CONSUMER_KEY", "CONSUMER_SECRET")
+    for more in ({}, keys("CLIENT_ID", "CLIENT_SECRET")):
+        found = credentials({**app, **more})
+        assert found == AppOnly.from_key("the CONSUMER_KEY", "the CONSUMER_SECRET")
+        assert not is_complete({**app, **more}), "a sign-in goes before it"
+    assert credentials({**app, **keys("BEARER_TOKEN")}) == AppOnly("the BEARER_TOKEN")
+
+
+def test_a_command_that_reads_does_with_them(run, bare, facts):
+    env = {PREFIX + name.upper(): facts[name] for name in ("consumer_key", "consumer_secret")}
+    env |= {**bare, PREFIX + "BASE_URL": facts["url"]}
+    done = run("retweets", facts["tweet_id"], "--limit", "2", env=env)
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
 
 
 @pytest.mark.parametrize("lacking", sorted(OAUTH1))

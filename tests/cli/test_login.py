@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from tests.cli.conftest import COMMAND, PREFIX, one_line
-from tests.cli.person import TIMEOUT, address_in, answer, come_back, pin_of
+from tests.cli.person import TIMEOUT, address_in, answer, come_back, pin_of, query_of
 from tests.sandbox.browser import browser, chromium
 from twretweet.sandbox.accounts import Accounts
 
@@ -88,6 +88,29 @@ def test_a_new_user_signs_in_acts_and_signs_out(start, run, env, tweet, tmp_path
     assert "nobody is signed in" in run("logout", env=env).stderr
     secrets = json.dumps(json.loads(file.read_text()))
     assert "access_token" not in secrets
+
+
+def test_only_what_the_chosen_endpoints_need_is_asked_for(start, run, env):
+    process = start(*LOGIN, "--for", "retweets,retweeters", "--for", "reposts-of-me", env=env)
+    url = address_in(process)
+    asked = query_of(url)["scope"].split()
+    assert sorted(asked) == ["offline.access", "timeline.read", "tweet.read", "users.read"]
+    come_back(answer(url)[0])
+    assert done(process)[0] == 0
+    assert "tweet.write" not in run("accounts", env={**env, "COLUMNS": "200"}).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--for", "likes"), "'likes' is nothing that OAuth 2.0 can call: choose from retweet, "),
+        (("--for", "retweets", "--pin"), "--for chooses scopes, which OAuth 1.0a has none of"),
+    ],
+)
+def test_scopes_that_there_are_none_of_are_refused_before_anything_else(run, env, words, says):
+    refused = run(*LOGIN, *words, env=env)
+    assert refused.returncode == 2
+    assert says in one_line(refused.stderr)
 
 
 def test_a_pin_is_typed_and_typed_again(run, start, with_app, tweet):

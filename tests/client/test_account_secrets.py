@@ -100,8 +100,8 @@ async def renew_app(manager: tw.SessionManager) -> None:
 async def finish(manager: tw.SessionManager) -> None:
     pending = manager.sign_in.begin(CLIENT, redirect_uri="http://127.0.0.1/cb")
     pending = msgspec.structs.replace(pending, verifier=f"{WORD}-verifier")
-    address = f"http://127.0.0.1/cb?state={pending.state}&code={WORD}-code"
-    await manager.sign_in.finish(pending, address, account="bot")
+    back = f"http://127.0.0.1/cb?state={pending.state}&code="
+    await manager.sign_in.finish(pending, back + f"{WORD}-code", account="bot")
 
 
 async def wrong_answer(manager: tw.SessionManager) -> None:
@@ -124,8 +124,10 @@ async def begin_oauth1(manager: tw.SessionManager) -> None:
 
 
 async def finish_oauth1(manager: tw.SessionManager) -> None:
-    address = f"http://127.0.0.1/cb?oauth_token={WORD}-token&oauth_verifier={WORD}-pin"
-    await manager.sign_in.finish_oauth1(PENDING_1, address, account="bot")
+    back = "http://127.0.0.1/cb?oauth_token="
+    await manager.sign_in.finish_oauth1(
+        PENDING_1, f"{back}{WORD}-token&oauth_verifier={WORD}-pin", account="bot"
+    )
 
 
 async def wrong_answer_1(manager: tw.SessionManager) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import twretweet as tw
 from tests.support.scripted import ScriptedServer, page, reply
-from twretweet.interrupt import Deadlines, Interruptible
+from twretweet.interrupt import Deadlines, Interruptible, bare
 from twretweet.sandbox import Quirks, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -169,6 +169,51 @@ async def test_a_manager_that_closes_tells_again_whoever_swallowed_it():
     with pytest.raises(tw.ManagerClosed, match="during"):
         await call
     assert call.done()
+
+
+async def bared(work: Callable[[], Awaitable[object]]) -> None:
+    failure: BaseException
+    try:
+        await work()
+    except BaseException as error:  # noqa: BLE001  # it is raised below
+        failure = error
+    raise bare(failure)
+
+
+async def made_anew() -> None:
+    try:
+        await forever()
+    except asyncio.CancelledError:
+        raise asyncio.CancelledError  # noqa: B904  # as some libraries do
+
+
+async def test_a_scope_knows_its_own_cancellation_without_the_frames_it_came_through():
+    with anyio.move_on_after(1) as scope:
+        await bared(made_anew)
+    assert scope.cancelled_caught
+    try:
+        raise KeyError  # noqa: TRY301
+    except KeyError:
+        with anyio.move_on_after(1) as scope:
+            await bared(made_anew)
+    assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize("handled", [KeyError("theirs"), asyncio.CancelledError("the first")])
+async def test_what_the_caller_was_handling_stays_as_it_was(handled):
+    async def call() -> None:
+        try:
+            raise handled
+        except type(handled):
+            await bared(forever)
+
+    task = asyncio.ensure_future(call())
+    await asyncio.sleep(1)
+    task.cancel("the second")
+    with pytest.raises(asyncio.CancelledError, match="the second") as caught:
+        await task
+    assert caught.value.__context__ is handled
+    assert handled.__traceback__ is not None
 
 
 async def test_only_a_task_has_parts():

@@ -30,6 +30,11 @@ def named(number: int) -> tw.OAuth2:
     return tw.OAuth2("client", account=f"customer {number}")
 
 
+def both(number: int) -> tw.OAuth2:
+    tokens = {"access_token": f"a{number:090d}", "refresh_token": f"r{number:090d}"}
+    return tw.OAuth2("client", account=f"customer {number}", **tokens)
+
+
 def held(make: Callable[[int], tw.Credentials], manager: tw.SessionManager) -> float:
     """The bytes that a session holds, its account and its tokens included."""
     manager.session(make(MANY))
@@ -47,12 +52,12 @@ def held(make: Callable[[int], tw.Credentials], manager: tw.SessionManager) -> f
     return (after - before) / MANY
 
 
-@pytest.mark.parametrize("make", [oauth2, oauth1, named])
+@pytest.mark.parametrize("make", [oauth2, oauth1, named, both])
 def test_a_session_holds_less_than_a_kilobyte(make):
     assert held(make, tw.SessionManager()) < 1000
 
 
-@pytest.mark.parametrize("make", [oauth2, oauth1, named])
+@pytest.mark.parametrize("make", [oauth2, oauth1, named, both])
 def test_a_session_that_is_dropped_leaves_nothing_behind(make):
     manager = tw.SessionManager()
     sessions = [manager.session(make(number)) for number in range(1000)]
@@ -60,6 +65,7 @@ def test_a_session_that_is_dropped_leaves_nothing_behind(make):
     del sessions
     gc.collect()
     assert len(manager._accounts._shared) == 0
+    assert [len(users) for users in manager._accounts._users.values()] in ([], [0])
 
 
 async def test_locks_exist_only_while_somebody_refreshes(sandbox, clock):

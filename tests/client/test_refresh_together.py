@@ -73,10 +73,24 @@ class ExpiringStore(FaultyStore):
             raise tw.TokenStoreError("the lock was lost")
 
 
-@pytest.mark.parametrize("step", ["before the mark", "after it"])
-async def test_who_has_lost_the_lock_sends_nothing(sandbox, clock, step):
+BEFORE_THE_MARK, AFTER_IT = (1, 2), (2, 4)
+
+
+@pytest.mark.parametrize("lost", [BEFORE_THE_MARK, AFTER_IT])
+async def test_who_has_lost_the_lock_begins_anew(sandbox, clock, lost):
     store = ExpiringStore()
-    store.lost = {1 if step == "before the mark" else 2}
+    store.lost = {lost[0]}
+    sandbox.expire_access_tokens()
+    async with new_manager(sandbox, clock, store) as manager:
+        await manager.session(named(sandbox.oauth2)).tweet(sandbox.tweet_id)
+    assert (await store.load("bot")).attempt is None
+    assert outcomes(sandbox) == ["rotated"]
+
+
+@pytest.mark.parametrize("lost", [BEFORE_THE_MARK, AFTER_IT])
+async def test_who_has_lost_the_lock_again_sends_nothing(sandbox, clock, lost):
+    store = ExpiringStore()
+    store.lost = set(lost)
     sandbox.expire_access_tokens()
     async with new_manager(sandbox, clock, store) as manager:
         session = manager.session(named(sandbox.oauth2))

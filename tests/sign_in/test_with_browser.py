@@ -152,6 +152,30 @@ async def test_a_scope_that_is_none_is_found_out_before_anybody_is_sent_to_x(
     assert person.asked == 0
 
 
+async def test_who_does_not_come_back_is_waited_for_so_long_and_no_longer(
+    sandbox, manager, store, clock
+):
+    began, urls = clock.monotonic(), []
+    with pytest.raises(tw.SignInDeclined, match="within 600 s; nothing has changed"):
+        await manager.sign_in.with_browser(sandbox.client, show=urls.append, port=0, patience=600)
+    assert clock.monotonic() - began == 600
+    with pytest.raises(OSError, match="connection"):
+        await get(query_of(urls[0])["redirect_uri"])
+    assert await store.accounts() == []
+
+
+async def test_a_code_that_came_in_time_is_exchanged_however_long_that_takes(
+    sandbox, manager, store, tasks
+):
+    async def take_long() -> None:
+        await anyio.sleep(20)
+
+    sandbox.before_token_reply = take_long
+    done = await with_browser(manager, Person(tasks, sandbox), patience=10)
+    assert done.username == "sandbox_bot"
+    assert await store.accounts() == ["sandbox_bot"]
+
+
 async def test_what_can_not_be_shown_ends_it(sandbox, manager):
     def fail(url: str) -> None:
         raise RuntimeError("no screen")

@@ -52,3 +52,17 @@ async def _in_scope(steps: int, call: Coroutine[object, object, object]) -> bool
         tasks.cancel_scope.cancel()
     call.close()  # it may not even have begun
     return ended
+
+
+async def turns(number: int) -> None:
+    """Let so many turns of the event loop pass."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+def cancel_named(name: str) -> bool:
+    """Cancel all tasks of a name, as who cancels all does to them; whether there was one."""
+    found = [task for task in asyncio.all_tasks() if task.get_name() == name]
+    for task in found:
+        task.cancel()
+    return bool(found)

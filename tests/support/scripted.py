@@ -1,6 +1,7 @@
 """A server that answers with the bytes it is told to, however wrong they are."""
 
 import asyncio
+import ssl
 from collections import deque
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -28,12 +29,13 @@ class ScriptedServer:
 
     replies: deque = field(default_factory=deque)
     requests: list[Seen] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         self._tasks: set[asyncio.Task] = set()
         port = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http{'s' if self.tls else ''}://127.0.0.1:{port}"
         return self
 
     async def __aexit__(

@@ -22,6 +22,8 @@ from twretweet.protocol.request import Request
 from twretweet.protocol.response import Reply
 
 T = TypeVar("T")
+# For so long a renewal is not tried again that was of no help, in seconds.
+IN_VAIN = 60.0
 Flow: TypeAlias = Generator[Request, Reply, T]
 Send: TypeAlias = Callable[[Request], Awaitable[Reply]]
 
@@ -108,6 +110,23 @@ class Account(Protocol):
         """
         ...
 
+    def put_off(self, now: float, rejected: int | None) -> bool:
+        """A renewal has failed: whether the tokens are good, so that it is due a little later.
+
+        Args:
+            now: X's clock, in epoch seconds.
+            rejected: the generation that X has answered with 401.
+        """
+        ...
+
+    def renewed_in_vain(self, now: float) -> None:
+        """X refuses tokens that were just renewed: a renewal is no help, for a while.
+
+        Args:
+            now: X's clock, in epoch seconds.
+        """
+        ...
+
     async def renew(self, means: Means, rejected: int | None) -> None:
         """Renew the tokens; one renewal of an account runs at a time.
 
@@ -162,6 +181,14 @@ class Lasting:
         """Never."""
         del now, rejected
         return False
+
+    def put_off(self, now: float, rejected: int | None) -> bool:
+        """There are no renewals."""
+        del now, rejected
+        return False
+
+    def renewed_in_vain(self, now: float) -> None:
+        """There are no renewals."""
 
     async def renew(self, means: Means, rejected: int | None) -> None:
         """Nothing to do."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from twretweet.auth.account import Flow, Lasting, Means, drive, fingerprint
+from twretweet.auth.account import IN_VAIN, Flow, Lasting, Means, drive, fingerprint
 from twretweet.auth.grant import Form, basic, is_token, redacted_error, unreadable
 from twretweet.credentials import AppOnly
 from twretweet.protocol.endpoints import AuthKind
@@ -56,7 +56,7 @@ class AppAccount(Lasting):
 class AppKeyAccount:
     """The app, known by its key and secret, for which it gets a bearer token."""
 
-    __slots__ = ("__weakref__", "_credentials", "_token", "generation", "user_id")
+    __slots__ = ("__weakref__", "_credentials", "_rests_until", "_token", "generation", "user_id")
 
     kind: AuthKind = "app"
     dated = False
@@ -67,6 +67,7 @@ class AppKeyAccount:
     def __init__(self, credentials: AppOnly) -> None:
         self._credentials = credentials
         self._token: str | None = None
+        self._rests_until = 0.0
         self.generation = 0
         self.user_id: str | None = None
 
@@ -87,8 +88,17 @@ class AppKeyAccount:
 
     def due(self, now: float, rejected: int | None = None) -> bool:
         """Whether the bearer token has to be had, because there is none or X takes it no more."""
-        del now  # it does not expire
-        return self._token is None or rejected == self.generation
+        # It does not expire.
+        return self._token is None or (rejected == self.generation and now >= self._rests_until)
+
+    def put_off(self, now: float, rejected: int | None) -> bool:
+        """Never: it is renewed when there is no good one."""
+        del now, rejected
+        return False
+
+    def renewed_in_vain(self, now: float) -> None:
+        """X refuses what it has just given, and would give the same again."""
+        self._rests_until = now + IN_VAIN
 
     async def renew(self, means: Means, rejected: int | None) -> None:
         """Exchange key and secret for the bearer token.

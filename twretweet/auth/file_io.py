@@ -1,17 +1,24 @@
 """A file of secrets on disk: read only if nobody else can, replaced in one step, locked.
 
 All of it blocks, so it runs in worker threads. Nothing here knows what the file says.
+
+A lock is one of the kernel's (``flock``): its owner is a process, and it expires with that,
+however it ends. One that was stopped still has it when it goes on, and must: it may be in the
+middle of what the lock is for. So there is no time after which others take it away; whoever has
+waited for long says which process it is.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import socket
 import stat
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 _PRIVATE = 0o600
@@ -108,7 +115,7 @@ def write_lock(path: Path, *, passing: bool = False) -> Generator[None]:
     while not lock.take():
         if patience.ends(time.monotonic(), _state(path)):
             raise FileFault(
-                f"another process has held {name} for {_WRITE_PATIENCE:g} s: end it if it hangs"
+                f"{lock.owner()} has held {name} for {_WRITE_PATIENCE:g} s: end it if it hangs"
             )
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
@@ -147,7 +154,7 @@ class FileLock:
     the lock by itself.
 
     Args:
-        path: a file that holds nothing; it is made where it is missing.
+        path: a file that tells who has it; it is made where it is missing.
         passing: delete the file when the lock is dropped.
     """
 
@@ -180,6 +187,9 @@ class FileLock:
         if not ours:
             os.close(file)
             return False
+        with suppress(OSError):  # of a full disk; the lock is ours none the less
+            os.ftruncate(file, 0)
+            os.write(file, _who().encode())
         with self._guard:
             self._file = file
             left = self._left
@@ -194,13 +204,32 @@ class FileLock:
         with self._guard:
             self._left = True
             file, self._file = self._file, None
-        if file is not None:
-            if self._passing:
+        if file is None:
+            return
+        if self._passing:
+            # One that can't be deleted is in nobody's way: whoever comes next locks it again.
+            with suppress(OSError):
                 self._path.unlink(missing_ok=True)
-            # A child that was forked meanwhile has the file open too; closing alone would leave
-            # the lock with it.
+        # A child that was forked meanwhile has the file open too; closing alone would leave the
+        # lock with it.
+        try:
             fcntl.flock(file, fcntl.LOCK_UN)
+        finally:
             os.close(file)
+
+    def owner(self) -> str:
+        """Who has it, for a person to read."""
+        try:
+            said = read_private(self._path)
+        except FileFault:
+            said = None
+        return said.decode("utf-8", "replace").strip() if said else "another process"
+
+
+def _who() -> str:
+    """This process, for whoever waits for it to be done."""
+    since = datetime.now(UTC).isoformat(" ", "seconds")
+    return f"process {os.getpid()} on {socket.gethostname()}, since {since},\n"
 
 
 def beside(path: Path, ending: str) -> Path:

@@ -5,7 +5,8 @@ by its owner alone from the moment it exists, and is replaced as a whole, so it 
 accounts; for many thousands, or several machines, there are databases.
 
 Beside it lie ``….lock``, held for the milliseconds of a change, and while an account is
-refreshed ``….<name>.lock``. The kernel drops both when a process ends, however it ends.
+refreshed ``….<name>.lock``. Each tells which process has it, and the kernel drops both when that
+ends, however it ends.
 """
 
 from __future__ import annotations
@@ -139,9 +140,10 @@ class FileTokenStore:
         pause, waited = _PAUSE, 0.0
         while not await self._run(partial(self._take, lock)):
             if waited > _PATIENCE:
+                owner = await self._run(lock.owner)
                 raise self._error(
-                    f"another process has been refreshing {account!r} for {_PATIENCE:g} s: end "
-                    "it if it hangs"
+                    f"{owner} has been refreshing {account!r} for {_PATIENCE:g} s: end it if it "
+                    "hangs"
                 )
             # Jitter keeps processes apart; it guards no secret.
             wait = pause * random.uniform(0.5, 1)  # noqa: S311

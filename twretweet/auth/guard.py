@@ -15,6 +15,7 @@ from typing import TypeVar
 from twretweet.auth.store import Lease, TokenStore
 from twretweet.auth.tokens import StoredTokens, redacted
 from twretweet.errors import TokenStoreError
+from twretweet.interrupt import bare
 
 T = TypeVar("T")
 
@@ -72,11 +73,14 @@ class GuardedStore:
         Raises:
             TokenStoreError: it failed.
         """
+        failure: BaseException
         try:
             return await call()
         except Exception as error:  # noqa: BLE001  # whatever a store raises
-            fault = self._fault(error, given)
-        raise TokenStoreError(fault)
+            failure = TokenStoreError(self._fault(error, given))
+        except BaseException as error:  # noqa: BLE001  # it is raised below
+            failure = error
+        raise bare(failure)
 
     def _fault(self, error: Exception, given: StoredTokens | None) -> str:
         known = None if self._known is None else self._known()

@@ -6,7 +6,9 @@ many need it, and all get what comes of it. Closing the manager ends a renewal t
 yet, and waits for one that has.
 
 What may pass by itself, such as a broken connection, is tried again here and not by each request
-that waits. What fails for good is forgotten, and the next request begins anew.
+that waits. What fails for good is forgotten, and the next request begins anew; so is a renewal
+that somebody cancelled together with all tasks there are. As long as the tokens are good, as they
+are when they are renewed ahead of their end, nobody has to hear that it failed.
 """
 
 from __future__ import annotations
@@ -72,7 +74,11 @@ class Keeper:
                 flight.task = asyncio.get_running_loop().create_task(
                     self._fly(flight, account, rejected), name="twretweet: renewal of tokens"
                 )
+                # One that is cancelled at once has never begun, so this is not its own to do.
+                flight.task.add_done_callback(lambda _: self._landed(account))
             await asyncio.wait([flight.task])
+            if flight.task.cancelled():
+                continue
             error = flight.task.result()
             if error is not None:
                 raise copy.copy(error)
@@ -104,28 +110,30 @@ class Keeper:
     async def _fly(
         self, flight: _Flight, account: Account, rejected: int | None
     ) -> TwretweetError | None:
-        try:
-            with flight.scope:
-                return await self._until_done(account, rejected)
-            error = ManagerClosed(f"the manager was closed while {account.label} was renewed")
-            error.account = account.label
-            return error
-        finally:
-            del self._flights[account]
+        with flight.scope:
+            return await self._until_done(account, rejected)
+        error = ManagerClosed(f"the manager was closed while {account.label} was renewed")
+        error.account = account.label
+        return error
+
+    def _landed(self, account: Account) -> None:
+        del self._flights[account]
+        if account.unsettled:
+            self._unsettled.add(account)
+        else:
+            self._unsettled.discard(account)
 
     async def _until_done(self, account: Account, rejected: int | None) -> TwretweetError | None:
         generation, attempt = account.generation, 0
         while True:
             attempt += 1
             error = await self._attempt(account, rejected)
+            if error is not None and account.put_off(self._means.now(), rejected):
+                error = None
             if error is None or not self._again(error, attempt):
                 break
             # Jitter keeps clients apart; it guards no secret.
             await self._clock.sleep(self._retry.delay(attempt, random.random()))  # noqa: S311
-        if account.unsettled:
-            self._unsettled.add(account)
-        else:
-            self._unsettled.discard(account)
         if error is not None:
             _place(error, account, attempt)
         self._tell(account, error, changed=account.generation != generation)

@@ -20,16 +20,21 @@ from __future__ import annotations
 
 import msgspec
 
-from twretweet.auth.account import fingerprint
+from twretweet.auth.account import IN_VAIN, fingerprint
 from twretweet.auth.grant import Client, Grant
 from twretweet.auth.tokens import Attempt, OAuth2Tokens, StoredTokens
 from twretweet.credentials import OAuth2
 from twretweet.errors import CredentialsError
 
+# Two names of one host.
+_MOVED = {"https://api.twitter.com": "https://api.x.com"}
 # A token is renewed this long before its end, so that it outlives the request it is sent with.
 _MARGIN = 60.0
 # And one that lives for a short time only, for most of that.
 _SHARE = 0.1
+# When that has failed it is tried again after so long, unless the token ends before.
+_LATER = 10.0
+_NOTHING: frozenset[str] = frozenset()
 # Spent tokens are remembered of two days, if one is spent every two hours.
 _REMEMBERED = 24
 
@@ -65,8 +70,10 @@ class Lineage:
     """
 
     __slots__ = (
-        "_client",
+        "_credentials",
+        "_early_from",
         "_refused",
+        "_rests_until",
         "_stored",
         "ended",
         "generation",
@@ -77,8 +84,9 @@ class Lineage:
     )
 
     def __init__(self, credentials: OAuth2, generation: int) -> None:
-        self._client = Client(credentials.client_id, credentials.client_secret)
-        self._refused: frozenset[str] = frozenset()
+        self._credentials = credentials
+        self._refused = _NOTHING
+        self._early_from = self._rests_until = 0.0
         self._stored = False  # whether the tokens in use came from the store, or reached it
         self.tokens = passed_tokens(credentials)
         self.generation = generation
@@ -91,9 +99,27 @@ class Lineage:
         """Whether the tokens can't be used as they are."""
         if not self.loaded or self.spent is not None or self.ended is not None:
             return True
-        if self.tokens is None:
+        if self.tokens is None or _over(self.tokens, now):
             return True
-        return rejected == self.generation or stale(self.tokens, now)
+        if rejected == self.generation:
+            return now >= self._rests_until
+        return now >= self._early_from and stale(self.tokens, now)
+
+    def put_off(self, now: float, rejected: int | None) -> bool:
+        """Renewing has failed; whether the tokens are good none the less, and it may wait.
+
+        What X has rotated is good for nothing before it is stored.
+        """
+        if not self.loaded or self.spent is not None or self.ended is not None:
+            return False
+        if self.tokens is None or _over(self.tokens, now) or rejected == self.generation:
+            return False
+        self._early_from = now + _LATER
+        return True
+
+    def renewed_in_vain(self, now: float) -> None:
+        """X refuses what it has just given."""
+        self._rests_until = now + IN_VAIN
 
     def take_in(self, stored: OAuth2Tokens | None) -> None:
         """Use what is stored, if it is newer."""
@@ -117,6 +143,7 @@ class Lineage:
         if self.tokens is None or not same(self.tokens, tokens):
             self.generation += 1
             self.ended = None
+            self._rests_until = 0.0
         self.tokens = tokens
         self._stored = True
         self.spent = None
@@ -125,8 +152,8 @@ class Lineage:
         """X has refused the refresh token of these."""
         self._refused |= {spent_by(tokens)}
 
-    def rotated(self, old: OAuth2Tokens, grant: Grant) -> OAuth2Tokens:
-        """X has replaced ``old``; what comes in its place is not stored yet."""
+    def rotated(self, old: OAuth2Tokens, grant: Grant, host: str) -> OAuth2Tokens:
+        """The API at ``host`` has replaced ``old``; what comes in its place is not stored yet."""
         new = msgspec.structs.replace(
             old,
             access_token=grant.access_token,
@@ -138,6 +165,8 @@ class Lineage:
             spent=_spent_with(old, grant.refresh_token),
             user_id=self.user_id if old is self.tokens and self.user_id else old.user_id,
             attempt=None,
+            moved_to=None,
+            host=host,
         )
         self.use(new)
         self._stored = False
@@ -149,19 +178,19 @@ class Lineage:
         self._stored = True
         self.spent = None
 
-    def prove(self, client_secret: str | None) -> None:
+    def prove(self, credentials: OAuth2) -> None:
         """Another secret was passed for the app."""
-        self._client = Client(self._client.client_id, client_secret)
+        self._credentials = credentials
 
     @property
     def client_id(self) -> str:
         """The id of the app."""
-        return self._client.client_id
+        return self._credentials.client_id
 
     def client(self, tokens: OAuth2Tokens) -> Client:
         """The app, with the secret that was passed or the one that is stored."""
-        secret = self._client.client_secret or tokens.client_secret
-        return Client(self._client.client_id, secret)
+        secret = self._credentials.client_secret or tokens.client_secret
+        return Client(self._credentials.client_id, secret)
 
     def _is_refused(self, tokens: OAuth2Tokens) -> bool:
         return tokens.refresh_token is not None and spent_by(tokens) in self._refused
@@ -177,6 +206,12 @@ def stale(tokens: OAuth2Tokens, now: float) -> bool:
     if tokens.obtained_at is not None:
         margin = min(margin, _SHARE * (tokens.expires_at - tokens.obtained_at))
     return now >= tokens.expires_at - margin
+
+
+def _over(tokens: OAuth2Tokens, now: float) -> bool:
+    """Whether an access token has ended, or was never had."""
+    ended = tokens.expires_at is not None and now >= tokens.expires_at
+    return tokens.access_token is None or ended
 
 
 def spent_by(tokens: OAuth2Tokens) -> str:
@@ -214,8 +249,10 @@ def is_theirs(stored: OAuth2Tokens, spent: str) -> bool:
     return stored.attempt is None or stored.attempt.token != spent
 
 
-def readable(stored: StoredTokens | None, name: str, client_id: str) -> OAuth2Tokens | None:
-    """What is stored, if it is of this kind and app.
+def readable(
+    stored: StoredTokens | None, name: str, client_id: str, host: str
+) -> OAuth2Tokens | None:
+    """What is stored, if it is of this kind, app and host.
 
     Raises:
         CredentialsError: it is not.
@@ -232,7 +269,34 @@ def readable(stored: StoredTokens | None, name: str, client_id: str) -> OAuth2To
             f"what is stored as {name!r} belongs to the client {stored.client_id}, not to "
             f"{client_id}: use another account=, or that client"
         )
+    require_host(stored, name, host)
     return stored
+
+
+def require_host(stored: StoredTokens, name: str, host: str) -> None:
+    """Refuse to send what one host has given to another.
+
+    Raises:
+        CredentialsError: it is another.
+    """
+    if stored.host is None or _MOVED.get(stored.host, stored.host) == _MOVED.get(host, host):
+        return
+    raise CredentialsError(
+        f"what is stored as {name!r} was given by {stored.host}, and is not sent to {host}: use "
+        "another account= or token_store=, or that base_url="
+    )
+
+
+def has_moved(tokens: OAuth2Tokens, there: StoredTokens | None) -> bool:
+    """Whether tokens have arrived where they were to be moved to.
+
+    Args:
+        tokens: what is stored under their old name.
+        there: what is stored under the new one.
+    """
+    if not isinstance(there, OAuth2Tokens):
+        return False
+    return (there.client_id, there.seed) == (tokens.client_id, tokens.seed)
 
 
 def same(one: OAuth2Tokens, other: OAuth2Tokens) -> bool:

@@ -24,7 +24,7 @@ from typing import Self
 import anyio
 
 from twretweet.auth.visit import HEAD_END, LONGEST_HEAD, Target, read_head, refused
-from twretweet.errors import QueryError, SignInError
+from twretweet.errors import QueryError, SignInDeclined, SignInError
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8976
@@ -129,12 +129,21 @@ class RedirectListener:
     def _host(self) -> str:
         return f"{HOST}:{self._port}"
 
-    async def wait(self) -> Visit:
+    async def wait(self, patience: float | None = None) -> Visit:
         """Wait for the browser, and stop listening.
 
+        Args:
+            patience: how long, in seconds; ``None``: as long as it takes.
+
         Raises:
+            SignInDeclined: nobody came.
             SignInError: it does not listen, or can't any more.
         """
+        with anyio.move_on_after(patience):
+            return await self._visited()
+        raise SignInDeclined(f"nobody came back from X within {patience:g} s; nothing has changed")
+
+    async def _visited(self) -> Visit:
         listening = self._socket
         if listening is None:
             raise SignInError("the listener on loopback is not open")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import hmac
 import os
+import sys
 from hashlib import sha1
 
 from twretweet import ids
@@ -121,14 +122,20 @@ class _Signing:
         block = (key if len(key) <= _BLOCK else sha1(key).digest()).ljust(_BLOCK, b"\0")  # noqa: S324
         self._inner = sha1(bytes([byte ^ 0x36 for byte in block]))  # noqa: S324
         self._outer = sha1(bytes([byte ^ 0x5C for byte in block]))  # noqa: S324
+        token = escape(credentials.access_token)
         self.fixed: EncodedParams = (
             ("oauth_consumer_key", escape(credentials.consumer_key)),
             ("oauth_signature_method", "HMAC-SHA1"),
-            ("oauth_token", escape(credentials.access_token)),
+            # There may be very many of these, and nearly always nothing of it needs encoding.
+            (
+                "oauth_token",
+                credentials.access_token if token == credentials.access_token else token,
+            ),
             ("oauth_version", "1.0"),
         )
         self.tail = "".join(f', {name}="{value}"' for name, value in self.fixed)
-        self._first = f"oauth_consumer_key%3D{escape(self.fixed[0][1])}%26oauth_nonce%3D"
+        first = f"oauth_consumer_key%3D{escape(self.fixed[0][1])}%26oauth_nonce%3D"
+        self._first = sys.intern(first)  # it is the app's
         self._last = f"%26oauth_token%3D{escape(self.fixed[2][1])}%26oauth_version%3D1.0"
 
     def base_of_none(self, method: str, url: str, nonce: str, timestamp: int) -> bytes:

@@ -25,6 +25,7 @@ class OAuth2Account:
 
     Args:
         credentials: tokens, or the name under which some are stored.
+        name: under which they are stored, if that was found out already.
 
     Raises:
         CredentialsError: there is neither.
@@ -40,9 +41,9 @@ class OAuth2Account:
     kind: AuthKind = "oauth2"
     dated = False
 
-    def __init__(self, credentials: OAuth2) -> None:
+    def __init__(self, credentials: OAuth2, name: str | None = None) -> None:
         self._credentials: OAuth2 = credentials
-        self.name = store_name(credentials)
+        self.name = store_name(credentials) if name is None else name
         self.user_id: str | None = None
         self._line: Lineage | None = None
         self.sign_in = 0
@@ -101,13 +102,22 @@ class OAuth2Account:
             secret = credentials.client_secret
             self._credentials = replace(self._credentials, client_secret=secret)
             if line is not None:
-                line.prove(secret)
+                line.prove(self._credentials)
 
     def due(self, now: float, rejected: int | None = None) -> bool:
         """Whether the tokens have to be looked up or renewed before they are used."""
         if self._line is None:
             return _is_renewable(self._credentials)
         return self._line.due(now, rejected)
+
+    def put_off(self, now: float, rejected: int | None) -> bool:
+        """Whether the tokens are good though renewing them failed, so that it may wait."""
+        return self._line is not None and self._line.put_off(now, rejected)
+
+    def renewed_in_vain(self, now: float) -> None:
+        """X refuses tokens that were just renewed: one more would be spent for nothing."""
+        if self._line is not None:
+            self._line.renewed_in_vain(now)
 
     async def renew(self, means: Means, rejected: int | None) -> None:
         """Look the tokens up, and renew them if that is due.
@@ -173,8 +183,13 @@ def store_name(credentials: OAuth2) -> str:
             "OAuth2 has no access token: pass access_token= or refresh_token=, or the account= "
             "under which a sign-in is stored, or set TWRETWEET_ACCESS_TOKEN"
         )
-    token = credentials.refresh_token or credentials.access_token
-    return fingerprint(f"{credentials.client_id} {token}")
+    token = credentials.refresh_token or credentials.access_token or ""
+    return token_name(credentials.client_id, token)
+
+
+def token_name(client_id: str, token: str) -> str:
+    """The name of tokens that were given none, after the one that they began with."""
+    return fingerprint(f"{client_id} {token}")
 
 
 def _has_tokens(credentials: OAuth2) -> bool:

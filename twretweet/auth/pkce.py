@@ -179,15 +179,19 @@ def exchange(base_url: str, pending: PendingSignIn, form: Form, now: float) -> F
     return grant
 
 
-def tokens_of(pending: PendingSignIn, grant: Grant, *, keep_client_secret: bool) -> OAuth2Tokens:
+def tokens_of(
+    base_url: str, pending: PendingSignIn, grant: Grant, *, keep_client_secret: bool
+) -> OAuth2Tokens:
     """What to store of a sign-in; a new lineage begins.
 
     Args:
+        base_url: scheme and host of the API.
         pending: the sign-in.
         grant: the new tokens.
         keep_client_secret: whether the app's secret is stored with them.
     """
     return OAuth2Tokens(
+        host=base_url,
         client_id=pending.client.client_id,
         client_secret=pending.client.client_secret if keep_client_secret else None,
         access_token=grant.access_token,

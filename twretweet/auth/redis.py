@@ -25,7 +25,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from twretweet.auth.tokens import StoredTokens, read_tokens
 from twretweet.errors import QueryError, TokenStoreError
-from twretweet.interrupt import Interruptible
+from twretweet.interrupt import Interruptible, bare
 from twretweet.protocol.request import escape
 
 T = TypeVar("T")
@@ -35,7 +35,15 @@ __all__ = ["RedisClient", "RedisTokenStore"]
 _GET = "return redis.call('get', KEYS[1])"
 _SET = "redis.call('set', KEYS[1], ARGV[1]) return 1"
 _DELETE = "redis.call('del', KEYS[1]) return 1"
-_TAKE = "if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end return 0"
+# A client asks again if the reply was lost, and the lock may be ours by then.
+_TAKE = """
+if redis.call('get', KEYS[1]) == ARGV[1] then
+  redis.call('pexpire', KEYS[1], ARGV[2])
+  return 1
+end
+if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+return 0
+"""
 _HOLD = """
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 if redis.call('pttl', KEYS[1]) < tonumber(ARGV[2]) then
@@ -168,18 +176,23 @@ class RedisTokenStore:
 
     async def _call(self, call: Awaitable[T]) -> T:
         part = Interruptible()
+        failure: BaseException
         # The client's frames and errors hold what was sent, so they are left behind.
         try:
             with anyio.fail_after(self._timeout):
                 answer = await call
         except (RedisError, OSError) as error:
-            fault = _fault(error, self._timeout)
+            failure = TokenStoreError(_fault(error, self._timeout))
         except UnicodeError:  # of a client that decodes replies; it holds the whole of this one
-            fault = "the token store: Redis holds there what is no text, and it is left as it is"
+            failure = TokenStoreError(
+                "the token store: Redis holds there what is no text, and it is left as it is"
+            )
+        except BaseException as error:  # noqa: BLE001  # it is raised below
+            failure = error
         else:
             await part.hear()
             return answer
-        raise TokenStoreError(fault)
+        raise bare(failure)
 
     async def _load(self, account: str) -> StoredTokens | str | None:
         text = await self.run(_GET, self._key(account))

@@ -7,12 +7,13 @@ end the new one as well. Hence the order:
 1. Take the lock of the account, and read the store again: if somebody has rotated meanwhile, use
    what they stored, and send nothing.
 2. Wait for a connection, so that nothing is waited for between 3 and 5. That may take longer than
-   the lock lasts: who has lost it goes no further, and who finds that something else is stored by
-   now, as a sign-in, begins anew.
+   the lock lasts: who has lost it begins anew, and waits for the connection first. So does who
+   finds that something else is stored by now, as a sign-in.
 3. Store that a refresh begins, of which token, and when. It proves that the store can be written,
    and tells whoever comes after a crash what happened.
 4. Make sure that the lock outlives the reply. Who has lost it sends nothing.
-5. Send, and store the answer, before anybody uses it. Nothing cancels this step.
+5. Send, and store the answer, before anybody uses it. No scope cancels this step; who cancels
+   all tasks there are may break off the wait for the answer, as a crash does, but not the storing.
 6. If storing fails, the new tokens are kept here and are stored before their first use.
 
 Nothing is written over what somebody else has stored meanwhile, whether they held the lock or not:
@@ -24,30 +25,37 @@ X had not rotated, it does now; if it had, it refuses, and the error tells of th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import anyio
 
 from twretweet.auth import grant, lineage
-from twretweet.auth.account import Means, drive
+from twretweet.auth.account import Means, Send, drive
 from twretweet.auth.guard import GuardedStore
 from twretweet.auth.lineage import Lineage, spent_by
 from twretweet.auth.store import Lease
 from twretweet.auth.tokens import OAuth2Tokens
 from twretweet.errors import (
     APIError,
+    CredentialsError,
     ReauthorizationRequired,
     ServerError,
     TokenStoreError,
     TransportError,
     TwretweetError,
 )
+from twretweet.interrupt import insist
 
 # What a lock is held for beyond the longest exchange: storing the answer.
 _STORING = 15.0
 _ONCE_MORE = 2
+
+
+class _LapsedError(TokenStoreError):
+    """The lock was lost, and nothing sent."""
 
 
 class Renewal:
@@ -66,6 +74,7 @@ class Renewal:
     ) -> None:
         self._line = line
         self._means = means
+        self._connect: Callable[[], AbstractAsyncContextManager[Send]] = means.connect
         self._store = GuardedStore(means.store, lambda: line.tokens)
         self._name = name
         self._label = label
@@ -91,12 +100,21 @@ class Renewal:
             raise self._ended(line.ended)
         if not self._due(rejected):
             return
+        try:
+            await self._under_lock(rejected)
+        except _LapsedError:
+            async with self._means.connect() as send:
+                self._connect = lambda: nullcontext(send)
+                await self._under_lock(rejected)
+
+    async def _under_lock(self, rejected: int | None) -> None:
+        line = self._line
         async with self._store.lock(self._name) as lease:
             for _ in range(_ONCE_MORE):
                 stored = await self._load()
                 line.take_in(stored)
                 if line.spent is not None:  # the store has fallen back
-                    await self._durably(self._save_unless_replaced(line.spent))
+                    await self._durably(partial(self._save_unless_replaced, line.spent))
                     stored = line.tokens
                 if not self._due(rejected) or await self._renew(stored, lease):
                     return
@@ -115,7 +133,7 @@ class Renewal:
             TokenStoreError: they still can't be.
         """
         if self._line.spent is not None:
-            await self._durably(self._save_later(self._line.spent))
+            await self._durably(partial(self._save_later, self._line.spent))
 
     # -- the steps ------------------------------------------------------------------------
 
@@ -148,6 +166,11 @@ class Renewal:
             return refusal
         line.refuse(tokens)
         line.ended = f"X takes the tokens of {self._label} no more ({refusal.said})"
+        if since is None and tokens.seed == spent_by(tokens):
+            line.ended += (
+                "; a refresh token works once, so whoever else was given this one, as another "
+                "manager, has to share the token store and the account's name"
+            )
         if since is not None:
             when = datetime.fromtimestamp(since, UTC).isoformat(" ", "seconds")
             line.ended += (
@@ -161,7 +184,7 @@ class Renewal:
     ) -> grant.Refusal | bool:
         """Steps 2 to 6; whether X has rotated, or how it refused."""
         line, means = self._line, self._means
-        async with means.connect() as send:
+        async with self._connect() as send:
             await self._hold(lease)
             if await self._load() != stored:
                 return False
@@ -182,14 +205,22 @@ class Renewal:
                     if lineage.interrupted(tokens, stored) is None:
                         await self._unmark(mark, stored)
                     return answer
-                line.rotated(tokens, answer)
-                await self._durably(self._save(spent_by(tokens), lease))
+                line.rotated(tokens, answer, means.base_url)
+                save = partial(self._save, spent_by(tokens), lease)
+                await insist(partial(self._durably, save))
         return True
 
     async def _hold(self, lease: Lease | None) -> None:
         """Make sure that nobody else refreshes until the answer is stored."""
-        if lease is not None:
+        if lease is None:
+            return
+        try:
             await lease.hold(self._means.timeout + _STORING)
+        except TokenStoreError as error:
+            why = str(error)
+        else:
+            return
+        raise _LapsedError(why)
 
     async def _unmark(self, mark: OAuth2Tokens, stored: OAuth2Tokens | None) -> None:
         """Store what was there before, since no refresh is under way, unless it was replaced."""
@@ -200,10 +231,10 @@ class Renewal:
         else:
             await self._store.save(self._name, stored)
 
-    async def _durably(self, saving: Awaitable[None]) -> None:
+    async def _durably(self, save: Callable[[], Awaitable[None]]) -> None:
         """Store the new tokens; if that fails, they are kept in memory."""
         try:
-            await saving
+            await save()
         except TwretweetError as error:
             why = str(error)
         else:
@@ -232,8 +263,17 @@ class Renewal:
             self._line.saved()
 
     async def _load(self) -> OAuth2Tokens | None:
-        stored = await self._store.load(self._name)
-        return lineage.readable(stored, self._name, self._line.client_id)
+        name = self._name
+        found = await self._store.load(name)
+        stored = lineage.readable(found, name, self._line.client_id, self._means.base_url)
+        if stored is not None and stored.moved_to is not None:
+            there = await self._store.load(stored.moved_to)
+            if lineage.has_moved(stored, there):
+                raise CredentialsError(
+                    f"what was stored as {name!r} is stored as {stored.moved_to!r} now: use that "
+                    "account="
+                )
+        return stored
 
     def _due(self, rejected: int | None) -> bool:
         return self._line.due(self._means.now(), rejected)

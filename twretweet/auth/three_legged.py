@@ -157,7 +157,7 @@ def access_token(
         )
     if reply.status not in _OK:
         raise _error(reply, pending.app.consumer_key, pending.token, brought.verifier)
-    tokens = _tokens(reply, pending.app)
+    tokens = _tokens(reply, base_url, pending.app)
     if tokens is None:
         raise _unreadable(reply, ACCESS_TOKEN_PATH)
     return tokens
@@ -239,13 +239,14 @@ def _pending(
     return PendingOAuth1(url=url, callback=callback, app=app, token=token, token_secret=secret)
 
 
-def _tokens(reply: Reply, app: AppOnly) -> OAuth1Tokens | None:
+def _tokens(reply: Reply, base_url: str, app: AppOnly) -> OAuth1Tokens | None:
     """The keys in a reply; it never raises, since its locals hold them."""
     form = _fields(reply)
     token, secret = form.get("oauth_token", ""), form.get("oauth_token_secret", "")
     if not (is_token(token) and is_token(secret)):
         return None
     return OAuth1Tokens(
+        host=base_url,
         consumer_key=app.consumer_key or "",
         consumer_secret=app.consumer_secret or "",
         access_token=token,

@@ -12,6 +12,7 @@ restart, finds its successor by it.
 
 from __future__ import annotations
 
+import sys
 from typing import ClassVar
 
 import msgspec
@@ -24,9 +25,16 @@ VERSION = 1
 
 
 class StoredTokens(Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """The tokens of one account; one of the kinds below. None ever prints a secret."""
+    """The tokens of one account; one of the kinds below. None ever prints a secret.
+
+    Attributes:
+        version: of the form in which they are written down.
+        host: the API that gave them, by its address; they are sent to no other. ``None`` where it
+            is not known, as of what was stored before it was noted.
+    """
 
     version: int = VERSION
+    host: str | None = None
 
     _hidden: ClassVar[frozenset[str]] = frozenset()
 
@@ -103,6 +111,7 @@ class OAuth2Tokens(StoredTokens, frozen=True, kw_only=True, tag="oauth2"):
         user_id: the user's id, where it is known.
         username: the user's name when they signed in, where it is known.
         attempt: a refresh of these tokens, or of others for this account, that was begun.
+        moved_to: the name under which they are stored instead, if they have arrived there.
     """
 
     client_id: str
@@ -117,6 +126,7 @@ class OAuth2Tokens(StoredTokens, frozen=True, kw_only=True, tag="oauth2"):
     user_id: str | None = None
     username: str | None = None
     attempt: Attempt | None = None
+    moved_to: str | None = None
 
     _hidden: ClassVar[frozenset[str]] = frozenset(
         {"client_secret", "access_token", "refresh_token"}
@@ -184,6 +194,16 @@ def redacted(text: str, *known: StoredTokens | None) -> str:
     return text
 
 
+def _sharing(tokens: OAuth2Tokens) -> OAuth2Tokens:
+    """The same tokens, with one copy of what thousands of accounts have in common."""
+    return msgspec.structs.replace(
+        tokens,
+        host=None if tokens.host is None else sys.intern(tokens.host),
+        client_id=sys.intern(tokens.client_id),
+        scopes=tuple(map(sys.intern, tokens.scopes)),
+    )
+
+
 class _Version(Struct):
     version: int = VERSION
 
@@ -197,6 +217,7 @@ def read_tokens(text: str | bytes) -> StoredTokens | str:
         version = msgspec.json.decode(text, type=_Version).version
         if version > VERSION:
             return f"are of version {version}, which a newer twretweet wrote: update this one"
-        return msgspec.json.decode(text, type=OAuth2Tokens | OAuth1Tokens | AppOnlyTokens)
+        read = msgspec.json.decode(text, type=OAuth2Tokens | OAuth1Tokens | AppOnlyTokens)
+        return _sharing(read) if isinstance(read, OAuth2Tokens) else read
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         return f"can't be read ({error}): restore them, or sign in again"

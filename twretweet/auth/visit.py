@@ -20,6 +20,7 @@ HEAD_END = b"\r\n\r\n"
 # Browsers send along the cookies of every other program on loopback.
 LONGEST_HEAD = 64 * 1024
 _WORDS = 3  # method, target, version
+_HTTP_PORT = ":80"
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -84,7 +85,8 @@ def read_head(head: bytes, host: str, path: str) -> Target | HTTPStatus:
     if not target.isprintable() or not all(colon for _, colon, _ in fields):
         return HTTPStatus.BAD_REQUEST
     hosts = [value.strip() for name, _, value in fields if name.lower() == "host"]
-    if hosts != [host]:
+    # Of the port that is http's own, browsers say nothing.
+    if len(hosts) != 1 or hosts[0] not in (host, host.removesuffix(_HTTP_PORT)):
         return HTTPStatus.NOT_FOUND
     there, mark, _ = target.partition("?")
     if there != path or not mark:

@@ -24,6 +24,8 @@ BASE_URL = ENV_PREFIX + "BASE_URL"
 _OAUTH1 = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
 _OAUTH2 = ("CLIENT_ID", "ACCESS_TOKEN")
 _APP_ONLY = ("BEARER_TOKEN",)
+_APP_KEY = ("CONSUMER_KEY", "CONSUMER_SECRET")
+_OF_A_USER = frozenset({"ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"})
 _KINDS = (_OAUTH1, _OAUTH2, _APP_ONLY)
 
 
@@ -113,13 +115,16 @@ async def whose(env: Mapping[str, str], url: str, account: str | None) -> Chosen
 
 
 def is_complete(env: Mapping[str, str]) -> bool:
-    """Whether the environment holds keys to act with."""
+    """Whether the environment holds keys to act with, before any sign-in.
+
+    The app's key and secret alone don't count: they may be there for signing in.
+    """
     have = _names_in(env)
     return any(have.issuperset(kind) for kind in _KINDS)
 
 
 def credentials(env: Mapping[str, str]) -> Credentials:
-    """The most capable complete set of keys: OAuth 1.0a, else OAuth 2.0, else the app's token.
+    """The most capable complete set of keys: OAuth 1.0a, else OAuth 2.0, else the app's own.
 
     Raises:
         CredentialsError: none is complete; the message names what is missing.
@@ -129,7 +134,8 @@ def credentials(env: Mapping[str, str]) -> Credentials:
         return OAuth1.from_env(env)
     if have.issuperset(_OAUTH2):
         return OAuth2.from_env(env)
-    if have.issuperset(_APP_ONLY):
+    # With half of a user's keys, they were meant and not the app's.
+    if have.issuperset(_APP_ONLY) or (have.issuperset(_APP_KEY) and not have & _OF_A_USER):
         return AppOnly.from_env(env)
     raise CredentialsError(_missing(have))
 

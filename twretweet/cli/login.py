@@ -12,13 +12,21 @@ from cyclopts import Parameter
 
 from twretweet.auth.listener import DEFAULT_PATH, DEFAULT_PORT, HOST
 from twretweet.auth.pending import PendingOAuth1
+from twretweet.auth.pkce import scopes_for
 from twretweet.auth.store import TokenStore
 from twretweet.auth.tokens import OAuth1Tokens, OAuth2Tokens, StoredTokens
 from twretweet.cli import browser, environment, sign_ins
 from twretweet.cli.keys import Keys, typed
+from twretweet.cli.options import names
 from twretweet.cli.outcome import OK, complain, report, say
 from twretweet.credentials import AppOnly, OAuth1, OAuth2
-from twretweet.errors import CredentialsError, SignInDeclined, SignInError, Unauthorized
+from twretweet.errors import (
+    CredentialsError,
+    QueryError,
+    SignInDeclined,
+    SignInError,
+    Unauthorized,
+)
 from twretweet.manager import SessionManager
 from twretweet.sign_in import SignedIn
 
@@ -33,7 +41,7 @@ def login(
         str | None,
         Parameter(
             help="The name to keep it under, in place of what is there; by default the user's "
-            "name."
+            "name. What X granted before stays good there, unless you log out first."
         ),
     ] = None,
     pin: Annotated[
@@ -45,6 +53,15 @@ def login(
             "the v1.1 endpoints.",
         ),
     ] = False,
+    endpoints: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--for",
+            negative="",
+            help="What it is for, such as retweets,retweeters: only the scopes that these need "
+            "are asked for; by default those of all.",
+        ),
+    ] = None,
     port: Annotated[
         int,
         Parameter(
@@ -74,6 +91,9 @@ def login(
 
     They come from the environment or from --secrets, or you are asked for them.
     """
+    scopes = scopes_for(*(name.replace("-", "_") for name in names(endpoints)))
+    if pin and endpoints:
+        raise QueryError("--for chooses scopes, which OAuth 1.0a has none of: leave it, or --pin")
     url = environment.base_url(os.environ)
     where = _Where(url, sign_ins.store(os.environ, url), account)
     keys = Keys(os.environ, secrets)
@@ -86,7 +106,7 @@ def login(
         client = _client(keys, client_id, before)
         show = partial(_show, opens=not no_browser)
         try:
-            signed_in = anyio.run(_with_browser, where, client, port, show)
+            signed_in = anyio.run(_with_browser, where, client, scopes, port, show)
         except Unauthorized as error:
             return report(error, then="; it comes from TWRETWEET_CLIENT_SECRET or --secrets")
     _tell(signed_in, before, sign_ins.path(os.environ, url))
@@ -140,16 +160,22 @@ def _client(keys: Keys, client_id: str | None, before: StoredTokens | None) -> O
 
 
 async def _with_browser(
-    where: _Where, client: OAuth2, port: int, show: Callable[[str], None]
+    where: _Where,
+    client: OAuth2,
+    scopes: tuple[str, ...],
+    port: int,
+    show: Callable[[str], None],
 ) -> SignedIn[OAuth2]:
     async with where.manager() as manager:
-        with anyio.move_on_after(_PATIENCE):
-            return await manager.sign_in.with_browser(
-                client, show=show, port=port, account=where.account, keep_client_secret=True
-            )
-    raise SignInDeclined(
-        f"nobody came back from X within {_PATIENCE / 60:g} minutes; nothing has changed"
-    )
+        return await manager.sign_in.with_browser(
+            client,
+            show=show,
+            port=port,
+            scopes=scopes,
+            account=where.account,
+            keep_client_secret=True,
+            patience=_PATIENCE,
+        )
 
 
 def _show(url: str, *, opens: bool) -> None:

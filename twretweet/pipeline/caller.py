@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
@@ -38,7 +39,8 @@ class Caller:
     def __init__(self, account: Account, pipeline: Pipeline) -> None:
         self.account = account
         self._pipeline = pipeline
-        self._buckets: dict[str, Bucket] | None = None  # most sessions wait for their first call
+        # Most sessions wait for their first call, and most of the others make but one kind.
+        self._buckets: tuple[Bucket, ...] = ()
 
     @property
     def pipeline(self) -> Pipeline:
@@ -230,32 +232,33 @@ class Caller:
         return query.to_params(self._pipeline.vocabulary)
 
     def _bucket(self, endpoint: Endpoint[R]) -> Bucket:
-        if self._buckets is None:
-            self._buckets = {}
-        bucket = self._buckets.get(endpoint.name)
-        if bucket is None:
-            bucket = self._buckets[endpoint.name] = bucket_of(endpoint, self.account)
+        name = endpoint.name
+        for bucket in self._buckets:
+            if bucket.endpoint == name:
+                return bucket
+        bucket = bucket_of(endpoint, self.account)
+        self._buckets = (*self._buckets, bucket)
         return bucket
 
 
 def bucket_of(endpoint: Endpoint[R], account: Account) -> Bucket:
     """The windows that this account's requests to this endpoint are counted in."""
     app_wide = any(window.per == "app" for window in endpoint.windows)
+    owner, app = account.key, sys.intern(account.app_key)  # there are many users of one app
     return Bucket(
-        key=f"{endpoint.name}:{account.key}",
+        key=f"{endpoint.name}:{owner}",
         label=f"{endpoint.name} of {account.label}",
         endpoint=endpoint.name,
         windows=tuple(
-            WindowSpec(_window_key(window, account), window.limit, window.seconds)
+            WindowSpec(_window_key(window, owner, app), window.limit, window.seconds)
             for window in endpoint.windows
             if (window.per == "app-only") == (account.kind == "app") or window.per == "app"
         ),
-        shard=account.app_key if app_wide else account.key,
-        user_day=f"{endpoint.name}:day:{account.key}",
-        app_day=f"{endpoint.name}:day:app:{account.app_key}",
+        shard=app if app_wide else owner,
+        user_day=f"{endpoint.name}:day:{owner}",
+        app_day=sys.intern(f"{endpoint.name}:day:app:{app}"),
     )
 
 
-def _window_key(window: Window, account: Account) -> str:
-    owner = account.key if window.per == "user" else account.app_key
-    return f"{window.family}:{window.per}:{owner}"
+def _window_key(window: Window, owner: str, app: str) -> str:
+    return f"{window.family}:{window.per}:{owner if window.per == 'user' else app}"

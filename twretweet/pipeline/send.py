@@ -30,6 +30,7 @@ from twretweet.errors import (
     Unauthorized,
 )
 from twretweet.events import OnEvent, Refused
+from twretweet.interrupt import insist
 from twretweet.limits import Bucket, Limiter, MemoryLimiter, Permit
 from twretweet.models import RateLimit
 from twretweet.pipeline.call import Call
@@ -132,7 +133,7 @@ class Pipeline:
             self._quiet = None
             await self.tasks.aclose()
             try:
-                await self._keeper.aclose()
+                await insist(self._keeper.aclose)
             finally:
                 await self._wire.transport.aclose()
 
@@ -236,6 +237,8 @@ class Pipeline:
         learnt = abs(self._wire.offset - offset) > _CLOCK_TOLERANCE
         redated = refused and account.dated and learnt and not call.redated
         renewable = refused and not call.renewed and self._is_renewable(call)
+        if refused and call.renewed and call.generation == account.generation:
+            account.renewed_in_vain(self._wire.now())
         if not (again or renewable or redated):
             sent = call.attempt - isinstance(error, _NEVER_SENT)
             error.at(endpoint=call.endpoint.label, account=account.label, attempts=sent)

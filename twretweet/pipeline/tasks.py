@@ -55,19 +55,22 @@ async def to_the_end(work: Callable[[], Coroutine[object, object, T]], name: str
     """Do ``work`` to its end, whoever is cancelled meanwhile.
 
     Args:
-        work: what to do, in a task of its own.
+        work: what to do, in a task of its own; it may be begun again.
         name: of that task.
 
     Raises:
         BaseException: what ``work`` raised, or else the cancellation that came meanwhile.
     """
-    task = asyncio.get_running_loop().create_task(work(), name=name)
-    try:
-        await _all_done(task)
-    except asyncio.CancelledError:
-        task.result()  # an error that nobody would hear of otherwise
-        raise
-    return task.result()
+    while True:
+        task = asyncio.get_running_loop().create_task(work(), name=name)
+        try:
+            await _all_done(task)
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                task.result()  # an error that nobody would hear of otherwise
+            raise
+        if not task.cancelled():  # by somebody who cancels all tasks, and not who waits here
+            return task.result()
 
 
 async def _all_done(*tasks: asyncio.Task[Any]) -> None:

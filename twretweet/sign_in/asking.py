@@ -21,6 +21,7 @@ from twretweet.errors import (
     TwretweetError,
     Unauthorized,
 )
+from twretweet.interrupt import insist
 from twretweet.pipeline import Wire
 from twretweet.protocol.request import Request
 from twretweet.protocol.response import Reply
@@ -102,7 +103,7 @@ class Asking:
 
     async def _drive_and_keep(self, flow: Flow[T], keep: Callable[[T], Awaitable[None]]) -> T:
         answer = await drive(flow, self._send)
-        await keep(answer)
+        await insist(partial(keep, answer))
         return answer
 
     def _again(self, error: TwretweetError, attempt: int, *, once: bool) -> bool:

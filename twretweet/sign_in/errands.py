@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import anyio
 
-from twretweet.errors import ManagerClosed, TwretweetError
+from twretweet.errors import ManagerClosed, SignInError, TwretweetError
 
 T = TypeVar("T")
 
@@ -49,12 +49,18 @@ class Errands:
         """Do what nothing ends half-way, also if whoever waits for it is cancelled.
 
         Raises:
+            SignInError: somebody cancelled all tasks there are, and this one with them.
             TwretweetError: what came of it.
         """
         task = asyncio.get_running_loop().create_task(_outcome(work), name="twretweet: a sign-in")
         self._unbroken.add(task)
         task.add_done_callback(self._unbroken.discard)
         await asyncio.wait([task])
+        if task.cancelled():  # and who waits here is not
+            raise SignInError(
+                "the sign-in was broken off together with other tasks of the program; if X had "
+                "granted it by then, it is stored: see what is, or begin another"
+            )
         outcome = task.result()
         if isinstance(outcome, TwretweetError):
             raise outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twretweet.auth import pkce, three_legged
 from twretweet.auth.guard import GuardedStore
+from twretweet.auth.lineage import has_moved, require_host
 from twretweet.auth.tokens import OAuth1Tokens, OAuth2Tokens, StoredTokens
 from twretweet.credentials import OAuth2
 from twretweet.errors import CredentialsError
@@ -25,13 +26,18 @@ async def leave(wire: Wire, asking: Asking, account: str, client: OAuth2 | None)
         client: the app, if it is a confidential client whose secret is not stored.
 
     Raises:
-        CredentialsError: no sign-in is stored under this name.
+        CredentialsError: no sign-in is stored under this name, or one at another host.
         TwretweetError: X could not be told, or the store not be read or written.
     """
     store, url = GuardedStore(wire.store), wire.base_url
     # The lock, or a refresh under way would bring tokens that nobody ends.
     async with store.lock(account) as lease:
         stored = await store.load(account)
+        if stored is not None:
+            require_host(stored, account, url)
+        if isinstance(stored, OAuth2Tokens) and await _is_elsewhere(store, stored):
+            await store.delete(account)
+            return
         if lease is not None:
             await lease.hold(_EXCHANGES * wire.timeout)
         if isinstance(stored, OAuth2Tokens):
@@ -54,6 +60,12 @@ async def leave(wire: Wire, asking: Asking, account: str, client: OAuth2 | None)
         if lease is not None:
             await lease.hold(_STORING)
         await store.delete(account)
+
+
+async def _is_elsewhere(store: GuardedStore, tokens: OAuth2Tokens) -> bool:
+    """Whether it is another name's by now, so that ending it here would end it there."""
+    name = tokens.moved_to
+    return name is not None and has_moved(tokens, await store.load(name))
 
 
 def _no_sign_in(account: str, stored: StoredTokens | None) -> str:

@@ -128,13 +128,14 @@ class SignIn:
             raise form
         check_name(account)
         self._pipeline.require_open()
-        make = partial(pkce.exchange, self._wire.base_url, pending, form)
+        url = self._wire.base_url
+        make = partial(pkce.exchange, url, pending, form)
 
         async def work() -> SignedIn[OAuth2]:
             tokens: list[OAuth2Tokens] = []
 
             async def keep(grant: Grant) -> None:
-                new = pkce.tokens_of(pending, grant, keep_client_secret=keep_client_secret)
+                new = pkce.tokens_of(url, pending, grant, keep_client_secret=keep_client_secret)
                 await self._shelf.put(account or made_up(new), new)
                 tokens.append(new)
 
@@ -155,11 +156,12 @@ class SignIn:
         scopes: Iterable[str] | None = None,
         account: str | None = None,
         keep_client_secret: bool = False,
+        patience: float | None = None,
     ) -> SignedIn[OAuth2]:
         """Sign a person in whose browser runs on this machine.
 
-        It listens on 127.0.0.1, has the person sent to X, waits for them to come back as long as
-        it takes, and shows them a page that says how it went.
+        It listens on 127.0.0.1, has the person sent to X, waits for them to come back, and shows
+        them a page that says how it went.
 
         Args:
             client: the app.
@@ -170,8 +172,10 @@ class SignIn:
             scopes: as of :meth:`begin`.
             account: as of :meth:`finish`.
             keep_client_secret: as of :meth:`finish`.
+            patience: how long to wait for them, in seconds; ``None`` as long as it takes.
 
         Raises:
+            SignInDeclined: nobody came back; and as :meth:`finish`.
             SignInError: the port is in use; and as :meth:`finish`.
             TokenStoreError: a sign-in can't be stored; found out before anybody is sent to X.
             TwretweetError: as :meth:`finish`.
@@ -184,7 +188,7 @@ class SignIn:
             with listener:
                 pending = self.begin(client, redirect_uri=listener.redirect_uri, scopes=scopes)
                 show(pending.url)
-                visit = await listener.wait()
+                visit = await listener.wait(patience)
             try:
                 signed_in = await self.finish(
                     pending,

@@ -4,7 +4,9 @@
    account is signed in again. What can't be read is not replaced.
 2. Otherwise it is the user's name at X. Where that is taken by another user, app or kind of
    sign-in, a number is added, so that nobody's tokens are lost.
-3. Where X does not tell the user's name, a name is made up.
+3. Where X does not tell the user's name, a name is made up. It is also what a sign-in has until X
+   has told: then it moves, and its old entry says where to until it is deleted, lest a crash in
+   between leave one refresh token under two names.
 """
 
 from __future__ import annotations
@@ -132,6 +134,11 @@ class Shelf:
         named, store = _introduced(tokens, user), GuardedStore(self._store, lambda: tokens)
         if rename:
             chosen = await self.name(user.username, named)
+            if chosen != name:
+                # For a while both names have the tokens, and no process may use both.
+                moving = msgspec.structs.replace(tokens, moved_to=chosen)
+                async with store.lock(name):
+                    await store.save(name, moving)
             await self.put(chosen, named)
             if chosen != name:
                 async with store.lock(name):
@@ -158,7 +165,9 @@ def _introduced(tokens: OAuth2Tokens, user: User) -> OAuth2Tokens:
 
 
 def is_same_sign_in(one: StoredTokens, other: StoredTokens) -> bool:
-    """Whether both are known to be of the same user, app and kind."""
+    """Whether both are known to be of the same user, app and kind, and not of different hosts."""
+    if None not in (one.host, other.host) and one.host != other.host:
+        return False
     if isinstance(one, OAuth2Tokens) and isinstance(other, OAuth2Tokens):
         known = one.user_id is not None and one.user_id == other.user_id
         return known and one.client_id == other.client_id
