@@ -78,7 +78,7 @@ class Tariff:
         QueryError: there are no prices.
     """
 
-    __slots__ = ("_count_includes", "_day", "_lists", "_prices")
+    __slots__ = ("_asked", "_count_includes", "_day", "_lists", "_prices", "_quote")
 
     def __init__(self, prices: PriceList | Sequence[PriceList], *, count_includes: bool) -> None:
         lists = [prices] if isinstance(prices, PriceList) else list(prices)
@@ -86,6 +86,8 @@ class Tariff:
         self._count_includes = count_includes
         self._day = 0
         self._prices = self._at(0)
+        self._asked: Most | None = None  # for what the last quote was; a walk asks for the same
+        self._quote = Quote(0, 0, 0, 0)
 
     def quote(self, most: Most, day: int) -> Quote:
         """What a request can cost at the most.
@@ -95,12 +97,15 @@ class Tariff:
             day: the UTC day, counted from 1970-01-01.
         """
         prices, fixed = self._on(day), 0
+        if most is self._asked:
+            return self._quote
         each = 0 if most.charge is None else prices[most.charge]
         if self._count_includes:
             each += sum(prices[charge] * count for charge, count in most.added)
             fixed = sum(prices[charge] * count for charge, count in most.shared)
         least = most.items if most.fewest is None else min(most.fewest, most.items)
-        return Quote(fixed, each, most.items, least)
+        self._asked, self._quote = most, Quote(fixed, each, most.items, least)
+        return self._quote
 
     def bill(self, returned: Returned, day: int) -> Bill:
         """What a reply of that day costs."""
@@ -117,7 +122,7 @@ class Tariff:
 
     def _on(self, day: int) -> dict[Charge, int]:
         if day != self._day:
-            self._day, self._prices = day, self._at(day)
+            self._day, self._prices, self._asked = day, self._at(day), None
         return self._prices
 
     def _at(self, day: int) -> dict[Charge, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from twretweet.auth import Account
@@ -93,45 +93,28 @@ class Caller:
         bucket = self._bucket(endpoint)
         return await self._pipeline.call(self.account, bucket, endpoint, request, spending)
 
-    def spending(
-        self,
-        endpoint: Endpoint[R],
-        params: Mapping[str, str],
-        *,
-        items: int = 1,
-        fewest: int = 1,
-        budget: AnyBudget | None = None,
-        sized: Callable[[int], Request] | None = None,
-    ) -> Spending | None:
-        """What a call can cost, and who pays; ``None`` if nobody counts.
+    def spending(self, endpoint: Endpoint[R], params: Mapping[str, str]) -> Spending | None:
+        """What a call can cost that asks for one item, and who pays; ``None`` if nobody counts.
 
         Args:
             endpoint: its row.
             params: its query, not yet encoded.
-            items: how many items it asks for.
-            fewest: for how few it may as well ask, if ``sized`` makes the request for them.
-            budget: the caller's own, beside the manager's.
-            sized: makes the request for another number of items, if there may be fewer.
         """
-        shared = self._pipeline.budget
-        if shared is None and budget is None:
+        payers = self.payers()
+        if not payers:
             return None
-        budgets: list[tuple[Whose, AnyBudget]] = []
+        most = most_of(endpoint, params) if params else self._pipeline.most_of(endpoint)
+        return Spending(most, payers, label=endpoint.label)
+
+    def payers(self, budget: AnyBudget | None = None) -> tuple[tuple[Whose, AnyBudget], ...]:
+        """Who pays: the caller's own budget, if there is one, beside the manager's."""
+        shared = self._pipeline.budget
+        payers: list[tuple[Whose, AnyBudget]] = []
         if budget is not None and budget is not shared:  # one that was given twice pays once
-            budgets.append(("walk", budget))
+            payers.append(("walk", budget))
         if shared is not None:
-            budgets.append(("manager", shared))
-        if params or sized is not None:
-            least = None if sized is None else fewest
-            most = most_of(endpoint, params, items=items, fewest=least)
-        else:
-            most = self._pipeline.most_of(endpoint)
-        return Spending(
-            most,
-            tuple(budgets),
-            label=endpoint.label,
-            sized=sized,
-        )
+            payers.append(("manager", shared))
+        return tuple(payers)
 
     async def one(
         self, endpoint: Endpoint[One[T]], query: TweetQuery | UserQuery, path: Mapping[str, str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
 from typing import Generic, TypeVar
 
 import msgspec
@@ -18,12 +19,16 @@ from twretweet.pipeline.caller import Caller
 from twretweet.pipeline.pace import even_interval
 from twretweet.pipeline.sizes import Sizes
 from twretweet.pipeline.spend import Spending
+from twretweet.protocol.charges import most_of
 from twretweet.protocol.endpoints import Endpoint
-from twretweet.protocol.request import Request, encode_params
+from twretweet.protocol.request import EncodedParams, Request, encode_params, escape
 from twretweet.protocol.response import no_data
 from twretweet.query import TweetQuery, UserQuery
 
 T = TypeVar("T", bound=Tweet | User)
+
+_SIZE = "max_results"
+_TOKEN = "pagination_token"  # noqa: S105  # a parameter's name
 
 
 class PageFetcher(Generic[T]):
@@ -42,11 +47,13 @@ class PageFetcher(Generic[T]):
     """
 
     __slots__ = (
-        "_budget",
+        "_address",
         "_caller",
-        "_encoded",
+        "_most",
+        "_payers",
         "_row",
         "_sizes",
+        "_sorted",
         "_tweet",
         "endpoint",
         "newest_first",
@@ -65,8 +72,10 @@ class PageFetcher(Generic[T]):
         params = caller.params(query, row)
         self._caller = caller
         self._row = msgspec.structs.replace(row, decode=row.reader()) if row.reader else row
-        self._encoded = encode_params(params)
-        self._budget = budget
+        self._address = caller.request(row, {"tweet_id": tweet}).url
+        self._sorted = _around(encode_params(params))
+        self._payers = caller.payers(budget)
+        self._most = most_of(row, params, items=0, fewest=1)
         self._sizes = Sizes()
         self.endpoint = row.name
         self.newest_first = row.newest_first
@@ -93,19 +102,9 @@ class PageFetcher(Generic[T]):
                 Nothing was sent.
             TwretweetError: see :mod:`twretweet.errors`.
         """
-
-        def request(items: int) -> Request:
-            return self._request(page_token, items)
-
-        spending = self._caller.spending(
-            self._row,
-            self.params,
-            items=max_results,
-            fewest=self._sizes.fewest,
-            budget=self._budget,
-            sized=request,
-        )
-        page = await self._caller.send(self._row, request(max_results), spending)
+        spending = self._spending(page_token, max_results) if self._payers else None
+        request = self._request(page_token, max_results)
+        page = await self._caller.send(self._row, request, spending)
         if spending is not None:
             self._sizes.note(spending.items, max_results, spare=spending.spare)
         if not page.data:
@@ -169,12 +168,21 @@ class PageFetcher(Generic[T]):
         named = problem.parameter in (None, "id") and self._tweet != ""
         return named and self._tweet in (problem.resource_id, problem.value)
 
+    def _spending(self, page_token: str | None, max_results: int) -> Spending:
+        fewest = self._sizes.fewest
+        if self._most.items != max_results or self._most.fewest != fewest:
+            self._most = msgspec.structs.replace(self._most, items=max_results, fewest=fewest)
+        sized = partial(self._request, page_token)
+        return Spending(self._most, self._payers, label=self._row.label, sized=sized)
+
     def _request(self, page_token: str | None, max_results: int) -> Request:
-        varying = {"max_results": str(max_results)}
-        if page_token is not None:
-            varying["pagination_token"] = page_token
-        params = tuple(sorted(self._encoded + encode_params(varying)))
-        return self._caller.request(self._row, {"tweet_id": self._tweet}, params)
+        before, between, after = self._sorted
+        size = (_SIZE, str(max_results))
+        if page_token is None:
+            params = (*before, size, *between, *after)
+        else:
+            params = (*before, size, *between, (_TOKEN, escape(page_token)), *after)
+        return Request(self._row.method, self._address, params)
 
     def _tell(self, page: Page[T], spending: Spending | None) -> None:
         tell, limit = self._caller.pipeline.on_event, page.rate_limit
@@ -194,3 +202,12 @@ class PageFetcher(Generic[T]):
                 reset=None if limit is None else limit.reset,
             )
         )
+
+
+def _around(params: EncodedParams) -> tuple[EncodedParams, EncodedParams, EncodedParams]:
+    """The sorted parameters that come before, between and after the two that vary."""
+    return (
+        tuple([each for each in params if each[0] < _SIZE]),
+        tuple([each for each in params if _SIZE < each[0] < _TOKEN]),
+        tuple([each for each in params if each[0] > _TOKEN]),
+    )
