@@ -1,8 +1,10 @@
 """Pace, deadlines, snapshots, and what is forgotten."""
 
+from functools import partial
 from itertools import pairwise
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from tests.limits.scene import Scene, bucket
@@ -26,6 +28,9 @@ def anyio_backend(virtual_time):
     return virtual_time
 
 
+NOTHING = RateHeaders()
+
+
 def told(clock: LoopClock, limit: int, remaining: int, ends_in: float = 900) -> RateHeaders:
     now = int(clock.time())
     return RateHeaders(WindowReport(limit, remaining, now + int(ends_in)), None, None, now)
@@ -43,6 +48,21 @@ async def test_an_even_pace_spreads_the_slots_to_the_end_of_the_window():
         permit.settle(told(clock, 10, 10 - used, opened + 900 - clock.monotonic()))
     pauses = [later - earlier for earlier, later in pairwise(times)]
     assert pauses == pytest.approx([90] * 24, abs=2)
+
+
+async def test_at_an_even_pace_a_wait_is_too_long_for_who_stands_far_behind():
+    clock = LoopClock(epoch=1_700_000_000.0)
+    limiter, ann = MemoryLimiter(clock=clock, pace="even"), bucket("ann", limit=10)
+    (await limiter.acquire(ann, max_wait=None)).settle(told(clock, 10, 9))
+    async with anyio.create_task_group() as tasks:
+        for _ in range(4):
+            tasks.start_soon(partial(limiter.acquire, ann, max_wait=None))
+        await anyio.lowlevel.checkpoint()
+        with pytest.raises(RateLimitExceeded) as caught:
+            await limiter.acquire(ann, max_wait=400)
+        assert caught.value.ahead == 4
+        assert caught.value.wait == pytest.approx(5 * 90, abs=12)
+        tasks.cancel_scope.cancel()
 
 
 async def test_a_pace_that_does_not_exist_is_refused():
@@ -93,10 +113,61 @@ async def test_a_restarted_program_remembers_the_windows_that_are_open():
         await after.acquire(ann, max_wait=0)
 
 
+async def test_a_restarted_program_keeps_backing_off():
+    clock = LoopClock()
+    before, ann = MemoryLimiter(clock=clock), bucket("ann", limit=50)
+    (await before.acquire(ann, max_wait=None)).settle(told(clock, 50, 49))
+    for wait in (5.0, 10.0):
+        (await before.acquire(ann, max_wait=None)).settle(NOTHING, refused=True)
+        after = MemoryLimiter(clock=clock)
+        after.restore(before.snapshot())
+        with pytest.raises(RateLimitExceeded) as caught:
+            await after.acquire(ann, max_wait=0)
+        assert caught.value.wait == pytest.approx(wait)
+    (await after.acquire(ann, max_wait=10.1)).settle(NOTHING, refused=True)
+    with pytest.raises(RateLimitExceeded) as caught:
+        await after.acquire(ann, max_wait=0)
+    assert caught.value.wait == pytest.approx(20.0)
+
+
+async def test_a_back_off_outlives_a_restart_where_no_window_was_open():
+    clock = LoopClock()
+    before, ann = MemoryLimiter(clock=clock), bucket("ann", limit=50)
+    (await before.acquire(ann, max_wait=None)).settle(NOTHING, refused=True)
+    after = MemoryLimiter(clock=clock)
+    after.restore(before.snapshot())
+    with pytest.raises(RateLimitExceeded) as caught:
+        await after.acquire(ann, max_wait=0)
+    assert caught.value.wait == pytest.approx(5.0)
+
+
+async def test_a_429_for_a_window_with_slots_left_backs_off_in_the_one_x_says_nothing_about():
+    clock = LoopClock()
+    limiter = MemoryLimiter(clock=clock)
+    ann, bob = (bucket(name, limit=5, app=9) for name in ("ann", "bob"))
+    (await limiter.acquire(ann, max_wait=None)).settle(told(clock, 5, 4))
+    (await limiter.acquire(ann, max_wait=None)).settle(told(clock, 5, 3), refused=True)
+    with pytest.raises(RateLimitExceeded) as caught:
+        await limiter.acquire(bob, max_wait=1)
+    assert caught.value.wait == pytest.approx(5.0), "the app's window is bob's too"
+    [own, of_app] = limiter.states([ann])
+    assert (own.remaining, of_app.in_flight) == (3, 0)
+
+
+async def test_looking_at_a_bucket_makes_no_window():
+    limiter = MemoryLimiter(clock=LoopClock())
+    [state] = limiter.states([bucket("ann", limit=5)])
+    assert (state.limit, state.remaining, state.resets_at) == (5, 5, None)
+    assert limiter.states() == []
+
+
 RECORD = '{"key":"k","limit":5,"seconds":900,"used":%d,"ends_at":1,"reset":1}'
+TOO_LONG = (RECORD % 1).replace("900", "1e9")
 
 
-@pytest.mark.parametrize("text", ["", "{}", '[{"key": 1}]', b"\xff", f"[{RECORD % -1}]"])
+@pytest.mark.parametrize(
+    "text", ["", "{}", '[{"key": 1}]', b"\xff", f"[{RECORD % -1}]", f"[{TOO_LONG}]"]
+)
 async def test_what_is_no_snapshot_is_refused(text):
     with pytest.raises(QueryError, match="no snapshot"):
         MemoryLimiter().restore(text)

@@ -310,3 +310,38 @@ def test_strangers_are_noticed_in_a_window_that_a_later_reset_begins(clock):
     busy.settle(busy.take(899.0), WindowReport(50, 20, 1800), clock, now=899.5)
     assert busy.used(899.5) == 30
     assert busy.room(899.5) == 1
+
+
+def test_a_slot_is_free_again_once_a_lost_request_has_aged_before_the_window_ends(clock):
+    late = window(limit=3)
+    late.lose(late.take(0.0), now=1.0)  # that may have opened a window, or none
+    late.settle(late.take(0.0), WindowReport(3, 2, 1000), clock, now=2.0)
+    late.settle(late.take(3.0), WindowReport(3, 1, 1000), clock, now=3.5)
+    late.lose(late.take(4.0), now=5.0)
+    assert late.room(5.0) == 0
+    assert late.opens_at(5.0) == 5.0 + 901.0
+    assert late.room(905.9) == 0
+    assert late.room(906.0) == 1
+
+
+def test_a_429_without_a_word_closes_a_window_that_lost_requests_may_have_filled(clock):
+    nearly_full = opened(clock, limit=32)
+    marks = [nearly_full.take(2.0) for _ in range(31)]
+    refused = marks.pop()
+    for mark in marks[:3]:
+        nearly_full.settle(mark, None, clock, now=3.0)
+    for mark in marks[3:]:
+        nearly_full.settle(mark, WindowReport(32, 4, 900), clock, now=4.0)
+    nearly_full.refuse(refused, None, clock, now=5.0)
+    assert nearly_full.opens_at(5.0) == 900
+
+
+def test_who_was_refused_in_a_full_window_expects_strangers_in_the_next(clock):
+    full = opened(clock, limit=32)
+    *marks, refused = [full.take(2.0) for _ in range(31)]
+    for mark in marks:
+        full.settle(mark, WindowReport(32, 1, 900), clock, now=4.0)
+    full.refuse(refused, None, clock, now=5.0)
+    full.settle(full.take(900.0), WindowReport(32, 31, 1800), clock, now=900.5)
+    full.take(901.0)
+    assert full.room(901.0) == 0, "they go one by one"

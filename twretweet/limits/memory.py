@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from twretweet.clock import Clock, SystemClock
 from twretweet.errors import QueryError
-from twretweet.events import Corrected, OnEvent
+from twretweet.events import OnEvent
 from twretweet.limits.bucket import Bucket, BucketState, Permit
-from twretweet.limits.gate import Captaincy, Gate, Refusal
-from twretweet.limits.skew import ServerClock
+from twretweet.limits.gate import Gate, Refusal
+from twretweet.limits.memory_slots import Answers, Slots, wake_for
+from twretweet.limits.memory_windows import SharedWindow
 from twretweet.limits.spec import Pace, WindowMemory, WindowSpec
-from twretweet.limits.window import FixedWindow
-from twretweet.protocol.headers import RateHeaders, WindowReport
 
-_DAY = 86_400.0
 # Windows that are over are swept out when their number has doubled, and never below this.
 _FIRST_SWEEP = 1024
 
@@ -46,17 +44,15 @@ class MemoryLimiter:
             raise QueryError(f"pace is {pace!r}: it must be 'burst' or 'even'")
         self._pace: Pace = pace
         self._clock = SystemClock() if clock is None else clock
-        self._on_event = on_event
         self._now = self._clock.monotonic
-        self._server_clock = ServerClock()
-        self._windows: dict[str, _Shared] = {}
-        self._days = False  # whether X has ever reported a 24-hour window
+        self._windows: dict[str, SharedWindow] = {}
         self._sweep_at = _FIRST_SWEEP
-        self._gate: Gate[_Slots] = Gate(
+        self._answers = Answers(self._clock, self._window, on_event)
+        self._gate: Gate[Slots] = Gate(
             self._clock,
             ask=self._ask,
             opens=self._opens,
-            granted=self._granted,
+            granted=wake_for,
             on_event=on_event,
         )
 
@@ -92,7 +88,7 @@ class MemoryLimiter:
         for window in windows:
             window.free -= 1
             window.in_flight += 1
-        return _Slots(self, bucket, windows, now)
+        return Slots(self._answers, bucket, windows, now)
 
     def states(self, buckets: Iterable[Bucket] | None = None) -> list[BucketState]:
         """What is left of every window of ``buckets``, or of all that are in use."""
@@ -100,7 +96,8 @@ class MemoryLimiter:
         if buckets is None:
             waiting: Counter[str] = Counter()
             for line in lines.values():
-                waiting.update({each.key: len(line) for each in self._windows_of(line.bucket)})
+                seen = (window.key for window in self._seen_of(line.bucket))
+                waiting.update(dict.fromkeys(seen, len(line)))
             return [
                 self._state(window, window.endpoint, key, waiting[key])
                 for key, window in self._windows.items()
@@ -109,13 +106,13 @@ class MemoryLimiter:
         return [
             self._state(window, bucket.endpoint, bucket.label, len(lines.get(bucket.key, ())))
             for bucket in buckets
-            for window in self._windows_of(bucket)
+            for window in self._seen_of(bucket)
         ]
 
     def snapshot(self) -> str:
         """All open windows as JSON, for :meth:`restore` in the next run of the program."""
         now, epoch = self._now(), self._clock.time()
-        memories = [w.remember(key, now, epoch) for key, w in self._windows.items()]
+        memories = [window.remember(now, epoch) for window in self._windows.values()]
         return msgspec.json.encode([memory for memory in memories if memory]).decode()
 
     def restore(self, snapshot: str | bytes) -> None:
@@ -136,7 +133,7 @@ class MemoryLimiter:
 
     # -- for the gate -----------------------------------------------------------------------
 
-    async def _ask(self, bucket: Bucket, ticket: int) -> _Slots | Refusal:
+    async def _ask(self, bucket: Bucket, ticket: int) -> Slots | Refusal:
         windows = self._windows_of(bucket)
         now = self._now()
         for window in windows:
@@ -150,7 +147,7 @@ class MemoryLimiter:
                 return Refusal(window.waiting_room(), opens, look)
         for window in windows:
             window.take(now)
-        return _Slots(self, bucket, windows, now)
+        return Slots(self._answers, bucket, windows, now)
 
     def _opens(self, bucket: Bucket, ahead: int, now: float) -> float:
         until = now
@@ -164,22 +161,30 @@ class MemoryLimiter:
 
     # -- windows ----------------------------------------------------------------------------
 
-    def _windows_of(self, bucket: Bucket) -> list[_Shared]:
+    def _windows_of(self, bucket: Bucket) -> list[SharedWindow]:
         known = self._windows
-        windows: list[_Shared] = []
+        windows: list[SharedWindow] = []
         for spec in bucket.windows:
             window = known.get(spec.key)
             windows.append(self._window(spec, bucket) if window is None else window)
-        if self._days:
+        if self._answers.days:
             windows += [known[key] for key in (bucket.user_day, bucket.app_day) if key in known]
         return windows
 
-    def _window(self, spec: WindowSpec, bucket: Bucket | None) -> _Shared:
+    def _seen_of(self, bucket: Bucket) -> Iterator[SharedWindow]:
+        """The windows of a bucket as they are, or would be; looking at them makes none."""
+        for spec in bucket.windows:
+            yield self._windows.get(spec.key) or SharedWindow(spec, self._pace)
+        for key in (bucket.user_day, bucket.app_day):
+            if key in self._windows:
+                yield self._windows[key]
+
+    def _window(self, spec: WindowSpec, bucket: Bucket | None) -> SharedWindow:
         window = self._windows.get(spec.key)
         if window is not None and window.endpoint is None and bucket is not None:
             window.endpoint = bucket.endpoint  # it came from a snapshot
         if window is None:
-            window = self._windows[spec.key] = _Shared(spec, self._pace)
+            window = self._windows[spec.key] = SharedWindow(spec, self._pace)
             window.endpoint = None if bucket is None else bucket.endpoint
         return window
 
@@ -195,82 +200,7 @@ class MemoryLimiter:
         self._windows = dict(self._windows)  # a dict does not shrink by itself
         self._sweep_at = max(_FIRST_SWEEP, 2 * len(self._windows))
 
-    # -- the end of a request ---------------------------------------------------------------
-
-    def ended(self, windows: Iterable[_Shared]) -> None:
-        """Wake who may go on now that slots came back, or something new is known."""
-        for window in windows:
-            if window.captaincy is not None and not window.captaincy.wake():
-                window.captaincy = None
-
-    def _granted(self, slots: _Slots) -> None:
-        self.ended(slots.windows)
-
-    def settle(self, slots: _Slots, headers: RateHeaders, *, refused: bool) -> None:
-        """Take in what an answer said, about each window the request was counted in."""
-        sent, now = slots.sent, self._now()
-        clock, bucket = self._server_clock, slots.bucket
-        if headers.date is not None:
-            clock.observe(headers.date, sent, now)
-        else:
-            clock.assume(self._clock.time() - now)
-        windows, listening = slots.windows, self._on_event is not None
-        # Nearly always the answer speaks of the endpoint's own window alone, which is the first.
-        report = headers.window
-        reports: dict[_Shared, WindowReport] = {}
-        blamed: _Shared | None = None
-        several = refused or headers.user_day is not None or headers.app_day is not None
-        if several:
-            reports, blamed = self._reports(slots, headers, now, refused=refused)
-        corrections: list[Corrected] = []
-        for window in windows:
-            if several:
-                report = reports.pop(window, None)
-            before = (window.used(now), window.limit) if listening else None
-            if window is blamed:
-                window.refuse(sent, report, clock, now)
-            elif refused:
-                window.give_back(sent)  # X does not count what it refuses
-            else:
-                window.settle(sent, report, clock, now)
-            report = None
-            if before is not None and before != (window.used(now), window.limit):
-                corrections.append(_correction(window, bucket, before, now))
-        for day, told in reports.items():  # X has spoken of it for the first time
-            day.learn(sent, told, clock, now)
-        self.ended(windows)
-        if self._on_event is not None:
-            for correction in corrections:
-                self._on_event(correction)
-
-    def _reports(
-        self, slots: _Slots, headers: RateHeaders, now: float, *, refused: bool
-    ) -> tuple[dict[_Shared, WindowReport], _Shared | None]:
-        """Which window each report speaks of, and which window a 429 closes."""
-        bucket = slots.bucket
-        reports: dict[_Shared, WindowReport] = {}
-        if headers.window is not None and slots.windows:
-            reports[slots.windows[0]] = headers.window
-        blamed = slots.windows[0] if refused and slots.windows else None
-        for key, report in (
-            (bucket.user_day, headers.user_day),
-            (bucket.app_day, headers.app_day),
-        ):
-            if report is not None and report.limit > 0:
-                self._days = True
-                day = self._window(WindowSpec(key, report.limit, _DAY), bucket)
-                reports[day] = report
-                ends = self._server_clock.to_local(report.reset)
-                if refused and report.remaining == 0 and ends > now:
-                    blamed = day  # a day that is used up explains a 429 by itself
-        return reports, blamed
-
-    @property
-    def now(self) -> float:
-        """The monotonic clock."""
-        return self._now()
-
-    def _state(self, window: _Shared, endpoint: str, label: str, waiting: int) -> BucketState:
+    def _state(self, window: SharedWindow, endpoint: str, label: str, waiting: int) -> BucketState:
         now = self._now()
         ends, limit = window.ends_at(now), window.limit
         return BucketState(
@@ -283,59 +213,3 @@ class MemoryLimiter:
             in_flight=window.in_flight,
             waiting=waiting,
         )
-
-
-def _correction(
-    window: _Shared, bucket: Bucket, before: tuple[int, int | None], now: float
-) -> Corrected:
-    return Corrected(
-        bucket=bucket.label,
-        window=window.key,
-        used=(before[0], window.used(now)),
-        limit=(before[1], window.limit),
-    )
-
-
-class _Shared(FixedWindow):
-    """A window, and those who are registered with it."""
-
-    __slots__ = ("captaincy", "endpoint", "key")
-
-    def __init__(self, spec: WindowSpec, pace: Pace) -> None:
-        super().__init__(spec, pace)
-        self.key = spec.key
-        self.endpoint: str | None = None  # that used it first; None: a snapshot told of it
-        self.captaincy: Captaincy | None = None  # while anybody waits
-
-    def waiting_room(self) -> Captaincy:
-        if self.captaincy is None:
-            self.captaincy = Captaincy()
-        return self.captaincy
-
-
-class _Slots:
-    """A slot in each window of a bucket."""
-
-    __slots__ = ("_limiter", "bucket", "sent", "windows")
-
-    def __init__(
-        self, limiter: MemoryLimiter, bucket: Bucket, windows: list[_Shared], sent: float
-    ) -> None:
-        self._limiter = limiter
-        self.bucket = bucket
-        self.windows = windows
-        self.sent = sent
-
-    def give_back(self) -> None:
-        for window in self.windows:
-            window.give_back(self.sent)
-        self._limiter.ended(self.windows)
-
-    def lose(self) -> None:
-        now = self._limiter.now
-        for window in self.windows:
-            window.lose(self.sent, now)
-        self._limiter.ended(self.windows)
-
-    def settle(self, headers: RateHeaders, *, refused: bool = False) -> None:
-        self._limiter.settle(self, headers, refused=refused)

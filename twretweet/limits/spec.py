@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from twretweet.errors import QueryError
 
+# https://docs.x.com/x-api/fundamentals/rate-limits: none is longer than 24 hours.
+_LONGEST = 86_400.0
+
 Pace: TypeAlias = Literal["burst", "even"]
 
 
@@ -37,6 +40,16 @@ class WindowSpec(Struct, frozen=True):
 class WindowMemory(Struct, frozen=True, kw_only=True):
     """What a restarted program has to know of a window. Times are epoch seconds, local clock.
 
+    Attributes:
+        key: of the window.
+        limit: how many requests it holds, as X said last or by the table.
+        seconds: how long it lasts, a day at the most.
+        used: how many of its slots were taken.
+        ends_at: when it ends.
+        reset: the same as X wrote it.
+        closed_until: until when no request is to be sent after a 429 without a usable reset.
+        backoff: how many seconds that was, the next being twice as long.
+
     Raises:
         QueryError: a number is out of range.
     """
@@ -47,8 +60,14 @@ class WindowMemory(Struct, frozen=True, kw_only=True):
     used: int
     ends_at: float
     reset: int
+    closed_until: float | None = None
+    backoff: float = 0.0
 
     def __post_init__(self) -> None:
         WindowSpec(self.key, self.limit, self.seconds)
+        if self.seconds > _LONGEST:
+            raise QueryError(f"the window of {self.key} is {self.seconds} s: X has none so long")
         if self.used < 0:
             raise QueryError(f"the window of {self.key} has {self.used} slots used")
+        if self.backoff < 0:
+            raise QueryError(f"the window of {self.key} is closed for {self.backoff} s")

@@ -71,6 +71,11 @@ class Unsure(list[float]):
         del self[:aged]
 
 
+def may_have_taken(strangers: Strangers | None, limit: int) -> int:
+    """How many slots of a window of ``limit`` others may have taken, unseen as yet."""
+    return limit // _CAREFUL_SHARE if strangers is None else strangers.may_take(limit)
+
+
 class Strangers:
     """Others who use the same account."""
 

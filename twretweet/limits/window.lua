@@ -150,11 +150,11 @@ local function opens_at(w)
   if w.limit < 0 then return false end
   local missing = taken(w, w.flying) + 1 - w.limit
   if missing <= 0 then return false end
-  if not w.ends and w.unsure[1] then
-    -- So many have to be forgotten before there is room.
-    return w.unsure[math.min(missing, #w.unsure)] + w.memory
-  end
-  return w.ends
+  -- So many have to be forgotten before there is room; those that did not count first.
+  local forgotten = missing + w.base + #w.unsure + w.flying - taken(w, w.flying)
+  if not w.unsure[1] or (w.ends and forgotten > #w.unsure) then return w.ends end
+  local aged = w.unsure[math.min(forgotten, #w.unsure)] + w.memory
+  return w.ends and math.min(aged, w.ends) or aged
 end
 
 local function ends_at(w)
@@ -207,9 +207,13 @@ local function refuse(w, known, sent, heard, act)
   if ends and ends > now then
     believe(w, sent, heard, act[3], act[4], act[5], ends, act[7])
     closed = act[4] == 0
-  elseif not ends and w.strangers and w.ends and w.limit > 0 then
-    closed = w.limit - taken(w, w.flying) <= may_take(w)
+  elseif not ends and w.ends and w.limit > 0 then
+    local theirs = w.strangers and may_take(w) or math.floor(w.limit / CAREFUL_SHARE)
+    closed = w.limit - w.base - #w.unsure - w.flying <= theirs
     if closed then w.base = w.limit end
+  end
+  if closed and not w.strangers then
+    w.strangers, w.seen, w.asked, w.trip = true, 1, sent, heard - sent
   end
   if before and (sent < before[1] or not known and before[1] >= heard) then return end
   local backoff = math.min(math.max(before and 2 * before[3] or 0, FIRST_BACKOFF), w.length)

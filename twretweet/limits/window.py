@@ -26,10 +26,11 @@ The rules:
    nothing about this one. Of two different ends, both ahead, the later is believed; the earlier
    only if its request was sent after the later one had been heard of.
 7. A 429 with ``remaining: 0`` and a reset ahead closes the window until then; so does one without
-   a word where strangers were about to take the last slots. Any other 429, and a second one in a
-   row, backs off, twice as long each time, up to the length of the window; then one request tries
-   alone.
-8. A count above what we have sent ourselves means strangers on the same account. Until we have
+   a word where only so many slots were left as strangers might have taken. Any other 429, and a
+   second one in a row, backs off, twice as long each time, up to the length of the window; then
+   one request tries alone.
+8. A count above what we have sent ourselves means strangers on the same account, and so does a
+   429 that closes a window, for alone we send no more than X allows. Until we have
    an answer, they may have taken what it will say is left, and each request on its way may be a
    429. So beside strangers no more are on their way together than it takes to use the slots in a
    quarter of the time; and the last are taken one by one, each after the answer to the one
@@ -46,9 +47,16 @@ by counting it down and ``in_flight`` up, without asking anything else here.
 
 from __future__ import annotations
 
+from twretweet.limits.pacing import EvenPace
 from twretweet.limits.skew import ServerClock
-from twretweet.limits.spec import Pace, WindowMemory, WindowSpec
-from twretweet.limits.unknowns import Strangers, Trouble, Unsure, trouble_after
+from twretweet.limits.spec import Pace, WindowSpec
+from twretweet.limits.unknowns import (
+    Strangers,
+    Trouble,
+    Unsure,
+    may_have_taken,
+    trouble_after,
+)
 from twretweet.protocol.headers import WindowReport
 
 _UNLIMITED = 1 << 30
@@ -63,8 +71,8 @@ class FixedWindow:
         "_end",
         "_fuzz",
         "_landed",
-        "_next_at",
         "_opening",
+        "_pace",
         "_reset",
         "_since",
         "_strangers",
@@ -79,7 +87,7 @@ class FixedWindow:
     )
 
     def __init__(self, spec: WindowSpec, pace: Pace = "burst") -> None:
-        self.limit = spec.limit
+        self.limit: int | None = spec.limit
         self.seconds = spec.seconds
         self.in_flight = 0
         self.free = 0
@@ -95,7 +103,7 @@ class FixedWindow:
         self._since = _NEVER  # when the last known window was over
         self._landed = 0  # requests that have ended since, and may be counted in this window
         self._strangers: Strangers | None = None  # while any have been seen
-        self._next_at = _NEVER if pace == "even" else None  # None: not paced
+        self._pace = EvenPace() if pace == "even" else None
 
     # -- asking ---------------------------------------------------------------------------
 
@@ -108,7 +116,7 @@ class FixedWindow:
             return 0
         if self.limit is None:
             return _UNLIMITED if self._trouble is None else 1
-        if self._next_at is not None and now < self._next_at:
+        if self._pace is not None and not self._pace.is_due(now):
             return 0
         left = self.limit - self._taken()
         if left <= 0:
@@ -128,17 +136,20 @@ class FixedWindow:
         self._roll(now)
         if self._trouble is not None and now < self._trouble.until:
             return self._trouble.until
-        if self._next_at is not None and now < self._next_at:
-            return self._next_at
         if self.limit is None:
             return None
-        missing = self._taken() + ahead + 1 - self.limit
+        left = self.limit - self._taken()
+        missing = ahead + 1 - left
         if missing <= 0:
-            return None
-        if self._end is None and self._unsure:
-            # So many have to be forgotten before there is room.
-            return self._unsure[min(missing, len(self._unsure)) - 1] + self._memory
-        return self._end
+            return self._due_at(now, ahead, left)
+        if not self._unsure:
+            return self._end
+        # So many have to be forgotten before there is room; those that did not count first.
+        forgotten = missing + self._base + len(self._unsure) + self.in_flight - self._taken()
+        if self._end is not None and forgotten > len(self._unsure):
+            return self._end
+        aged = self._unsure[min(forgotten, len(self._unsure)) - 1] + self._memory
+        return aged if self._end is None else min(aged, self._end)
 
     def ends_at(self, now: float) -> float | None:
         """When the current window ends; ``None`` where none is known to be open."""
@@ -152,11 +163,16 @@ class FixedWindow:
         self._roll(now)
         return self._taken()
 
+    @property
+    def is_told(self) -> bool:
+        """Whether X has ever said anything about this window."""
+        return self._told != _NEVER
+
     def idle(self, now: float) -> bool:
         """Whether nothing is remembered that could matter later."""
         self._roll(now)
         blocked = self._trouble is not None and now < self._trouble.until
-        paced = self._next_at is not None and now < self._next_at
+        paced = self._pace is not None and not self._pace.is_due(now)
         return not (self._end is not None or self._unsure or self.in_flight or blocked or paced)
 
     # -- taking and giving back -----------------------------------------------------------
@@ -164,8 +180,8 @@ class FixedWindow:
     def take(self, now: float) -> float:
         """Take one slot, where :meth:`room` was above 0; returns when it was sent, for later."""
         self._roll(now)
-        if self._next_at is not None:
-            self._pace(now)
+        if self._pace is not None and self.limit is not None:
+            self._pace.took(now, self.limit - self._taken(), self._likely_end(now))
         self.in_flight += 1
         self.free -= 1
         if self._end is None:
@@ -224,39 +240,17 @@ class FixedWindow:
         if report is not None and end is not None and end > now:
             self._believe(report, end, clock.doubt(end), sent, now)
             closed = report.remaining == 0
-        elif end is None and self._strangers and self._end is not None and self.limit:
-            closed = self.limit - self._taken() <= self._strangers.may_take(self.limit)
+        elif end is None and self._end is not None and self.limit:
+            left = self.limit - self._base - len(self._unsure or ()) - self.in_flight
+            closed = left <= may_have_taken(self._strangers, self.limit)
             if closed:
                 self._base = self.limit
+        if closed and self._strangers is None:  # for alone we send no more than X allows
+            self._strangers = Strangers()
+            self._strangers.notice(1, sent, now)
         self._trouble = trouble_after(
             self._trouble, sent=sent, now=now, seconds=self.seconds, closed=closed
         )
-        self._refresh()
-
-    # -- remembering ----------------------------------------------------------------------
-
-    def remember(self, key: str, now: float, epoch: float) -> WindowMemory | None:
-        """What a restarted program has to know; ``epoch`` is ``now`` in epoch seconds."""
-        end = self.ends_at(now)
-        if end is None or self.limit is None:
-            return None
-        return WindowMemory(
-            key=key,
-            limit=self.limit,
-            seconds=self.seconds,
-            used=self.used(now),
-            ends_at=end - now + epoch,
-            reset=self._reset,
-        )
-
-    def recall(self, memory: WindowMemory, now: float, epoch: float) -> None:
-        """Take over what :meth:`remember` told, unless more is known by now."""
-        end = memory.ends_at - epoch + now
-        if self._end is None and now < end:
-            self.limit = memory.limit
-            # It had begun by then, whatever the clocks of two runs make of it.
-            self._open(min(end, now + self._memory), memory.reset, fuzz=0.0)
-            self._base = self._landed = memory.used
         self._refresh()
 
     # -- the rules ------------------------------------------------------------------------
@@ -309,19 +303,23 @@ class FixedWindow:
 
     def _refresh(self) -> None:
         """Work out the short way again."""
-        plain = self._end is not None and self._next_at is None and self._trouble is None
+        plain = self._end is not None and self._pace is None and self._trouble is None
         if self.limit is None or not plain or self._strangers:
             self.fresh_until = _NEVER
             return
         self.free = max(self.limit - self._taken(), 0)
         self.fresh_until = self._end or _NEVER
+        if self._unsure:  # the oldest of them may be forgotten before the window ends
+            self.fresh_until = min(self.fresh_until, self._unsure[0] + self._memory)
 
-    def _pace(self, now: float) -> None:
-        if self.limit is None:
-            return
-        left = self.limit - self._taken()
-        until = now + self.seconds if self._end is None else self._end
-        self._next_at = now + (until - now) / max(left, 1)
+    def _likely_end(self, now: float) -> float:
+        return now + self.seconds if self._end is None else self._end
+
+    def _due_at(self, now: float, ahead: int, left: int) -> float | None:
+        """When the pace allows a slot that is free; ``None`` if it allows one now."""
+        if self._pace is None or (self._pace.is_due(now) and not ahead):
+            return None
+        return self._pace.due_at(now, ahead, left, self._likely_end(now))
 
     def _believe(
         self, report: WindowReport, end: float, fuzz: float, sent: float, now: float
