@@ -2,10 +2,16 @@
 
 import json
 import os
+import pty
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
-from tests.cli.conftest import one_line
+import pytest
+
+from tests.cli.conftest import COMMAND, TIMEOUT, one_line
 
 
 def state_file(env: dict[str, str]) -> Path:
@@ -104,3 +110,67 @@ def test_each_command_adds_to_what_the_one_before_left(run, env, tmp_path, sandb
         assert run("undo", tweet, env=own).returncode == 0
         [window] = json.loads(state_file(own).read_text())
         assert window["used"] == number
+
+
+class Screen:
+    """A terminal that a command writes to, and what it shows by and by."""
+
+    def __init__(self) -> None:
+        self._screen, self.terminal = pty.openpty()
+        self.shown = ""
+
+    def until(self, wanted: str) -> str:
+        """Read until that is shown; return all since the last time."""
+        seen = ""
+        while wanted not in seen:
+            seen += os.read(self._screen, 4096).decode()
+        self.shown += seen
+        return seen
+
+    def close(self) -> None:
+        os.close(self._screen)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_watched_it_shows_what_other_commands_are_told_until_ctrl_c(
+    run, env, tmp_path, sandbox_of_its_own
+):
+    keys, tweet = sandbox_of_its_own
+    own = {**env, **keys, "HOME": str(tmp_path), "COLUMNS": "80", "TERM": "xterm"}
+    screen = Screen()
+    with subprocess.Popen([*COMMAND, "limits", "--watch"], env=own, stdout=screen.terminal) as it:
+        os.close(screen.terminal)
+        screen.until("all there")
+        assert run("retweet", tweet, env=own).returncode == 0
+        screen.until("49 of 50")
+        it.send_signal(signal.SIGINT)
+        assert it.wait(TIMEOUT) == 130
+    screen.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_watched_it_complains_once_of_a_file_that_it_can_not_read(
+    env, tmp_path, sandbox_of_its_own
+):
+    keys, _ = sandbox_of_its_own
+    own = {**env, **keys, "HOME": str(tmp_path), "COLUMNS": "80", "TERM": "xterm"}
+    file = state_file(own)
+    file.parent.mkdir(parents=True)
+    file.write_text("no JSON")
+    screen = Screen()
+    with subprocess.Popen(
+        [*COMMAND, "limits", "--watch"],
+        env=own,
+        stdout=screen.terminal,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as it:
+        os.close(screen.terminal)
+        for _ in range(3):
+            screen.until("all there")
+            screen.until("\x1b[2K")  # it is drawn again
+        it.send_signal(signal.SIGINT)
+        _, complaints = it.communicate(timeout=TIMEOUT)
+    screen.close()
+    # While the table is drawn, what goes to standard error is written above it.
+    assert (complaints + screen.shown).count("not remembered") == 1

@@ -56,12 +56,13 @@ async def _show(account: str | None, watch: bool) -> None:  # anyio.run passes n
     ) as live:
         while True:
             await anyio.sleep(_TICK)
-            live.update(_page(label, _states(keys, url), console), refresh=True)
+            states = _states(keys, url, quiet=True)  # what is wrong was told once
+            live.update(_page(label, states, console), refresh=True)
 
 
-def _states(keys: Credentials, url: str) -> list[BucketState]:
+def _states(keys: Credentials, url: str, *, quiet: bool = False) -> list[BucketState]:
     limiter = MemoryLimiter()
-    memory.recall(limiter, memory.path(os.environ, url))
+    memory.recall(limiter, memory.path(os.environ, url), quiet=quiet)
     return SessionManager(base_url=url, limiter=limiter).session(keys).rate_limits()
 
 

@@ -37,13 +37,21 @@ def path(env: Mapping[str, str], base_url: str) -> Path:
     return folder / "twretweet" / "limits" / f"{host}.json"
 
 
-def recall(limiter: MemoryLimiter, file: Path) -> None:
-    """Take over what earlier commands left; a file that can't be read is told and passed over."""
+def recall(limiter: MemoryLimiter, file: Path, *, quiet: bool = False) -> None:
+    """Take over what earlier commands left; a file that can't be read is told and passed over.
+
+    Args:
+        limiter: what will count.
+        file: where they left it.
+        quiet: whether that is not even told.
+    """
     try:
         limiter.restore(file.read_bytes())
     except FileNotFoundError:
         return
     except (OSError, QueryError) as error:
+        if quiet:
+            return
         complain(f"what is left of the rate limits is not remembered: {file}: {error}")
 
 
