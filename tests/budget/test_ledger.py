@@ -33,7 +33,7 @@ class Histories(RuleBasedStateMachine):
         least=st.integers(1, 100),
     )
     def reserve(self, fixed: int, each: int, items: int, least: int) -> int:
-        left = CAP - self.spent - self.reserved
+        left = max(CAP - self.spent - self.reserved, 0)  # over the cap, what is free may go on
         allowed = [items, *range(items - 1, min(least, items) - 1, -1)]
         granted = self.ledger.reserve(Quote(fixed, each, items, min(least, items)))
         assert granted == next((n for n in allowed if fixed + each * n <= left), 0)
