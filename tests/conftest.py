@@ -7,8 +7,8 @@ from redis.asyncio import Redis
 from tests.support.redis_server import NOT_FOUND, RedisServer, find_redis_server
 from tests.support.virtual_time import virtual_loop
 
-# No test asserts a duration, and a machine that is shared has slow moments. What fails, fails again
-# the next time; `pytest --hypothesis-profile=search` looks for more.
+# No test asserts a duration, and a machine that is shared has slow moments. What fails, fails
+# again the next time; `pytest --hypothesis-profile=search` looks for more.
 hypothesis.settings.register_profile("twretweet", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("twretweet")
