@@ -62,6 +62,51 @@ async def test_nobody_slips_in_between_two_who_wait_for_a_window_that_buckets_sh
         tasks.cancel_scope.cancel()
 
 
+async def test_the_first_hands_slots_to_those_behind_it_without_their_asking():
+    ann = Bucket("ann", "ann", "read", (WindowSpec("ann", 4, 900),), "ann", "day:ann", "day")
+    limiter, order = MemoryLimiter(clock=ManualClock()), []
+
+    async def come(name: str) -> None:
+        await limiter.acquire(ann, max_wait=None)
+        order.append(name)
+
+    opener = await limiter.acquire(ann, max_wait=None)
+    async with anyio.create_task_group() as tasks:
+        for name in ("a1", "a2", "a3", "a4"):
+            tasks.start_soon(come, name)
+        await anyio.wait_all_tasks_blocked()
+        opener.settle(RateHeaders(WindowReport(4, 3, 900), None, None, 0))
+        while "a1" not in order:
+            await asyncio.sleep(0)
+        [state] = limiter.states([ann])
+        assert (order, state.in_flight) == (["a1"], 3), "a2 and a3 have slots, and sleep"
+        await anyio.wait_all_tasks_blocked()
+        assert order == ["a1", "a2", "a3"]
+        tasks.cancel_scope.cancel()
+
+
+async def test_who_is_cancelled_as_it_is_handed_a_slot_gives_it_to_the_next():
+    ann = Bucket("ann", "ann", "read", (WindowSpec("ann", 3, 900),), "ann", "day:ann", "day")
+    limiter, order = MemoryLimiter(clock=ManualClock()), []
+
+    async def come(name: str) -> None:
+        await limiter.acquire(ann, max_wait=None)
+        order.append(name)
+
+    opener = await limiter.acquire(ann, max_wait=None)
+    tasks = [asyncio.create_task(come(name)) for name in ("a1", "a2", "a3")]
+    await anyio.wait_all_tasks_blocked()
+    opener.settle(RateHeaders(WindowReport(3, 2, 900), None, None, 0))
+    while "a1" not in order:
+        await asyncio.sleep(0)
+    assert limiter.states([ann])[0].in_flight == 2, "a2 has a slot, and sleeps"
+    tasks[1].cancel()
+    await asyncio.wait(tasks)
+    assert tasks[1].cancelled()
+    assert order == ["a1", "a3"]
+    assert limiter.states([ann])[0].in_flight == 2
+
+
 async def test_who_comes_while_others_wait_goes_to_the_end_even_with_room(scene):
     ann = await full(scene)
     await scene.ask("waits", ann)

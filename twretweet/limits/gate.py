@@ -4,24 +4,24 @@ A *line* is the queue of one bucket; lines come and go with their waiters. The f
 head, asks for slots in all its windows at once. Refused, it registers with the window that had no
 room, and sleeps. Each window keeps those who are registered in the order in which they came, and
 only the first of them, its *captain*, has an alarm set for when the window opens; an answer that
-tells something new wakes the captain too. Whoever leaves, with slots or without, wakes the one
-behind in the line and the next captain.
+tells something new wakes the captain too. A head that leaves, with slots or without, hands slots
+to those behind it for as long as some are known to be free, and then wakes the next, which asks
+for itself; and it wakes the next captain.
 
 So a bucket is served strictly first come, first served; so is a window that several buckets share,
 among those who lack nothing else; nobody waits behind a bucket that is not theirs; and a reset
 wakes as many as it has slots for, and one more.
 
-A waiter holds nothing while it waits, so a cancelled one only has to leave.
+A waiter holds nothing while it waits, so a cancelled one only has to leave; one that was handed
+slots in the same moment gives them back.
 """
 
 from __future__ import annotations
 
 import asyncio
-import heapq
 import math
-from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import anyio
 import anyio.lowlevel
@@ -30,6 +30,7 @@ from twretweet.clock import Clock
 from twretweet.errors import RateLimitExceeded
 from twretweet.events import Granted, OnEvent, Waiting
 from twretweet.limits.bucket import Bucket, Permit
+from twretweet.limits.line import Captaincy, Line, Waiter
 
 P = TypeVar("P", bound=Permit)
 
@@ -52,113 +53,6 @@ class Refusal:
         self.queue = queue
         self.opens_at = opens_at
         self.look_at = look_at
-
-
-class Waiter:
-    """One caller who waits."""
-
-    __slots__ = ("asleep", "event", "gone", "registered", "ticket", "woken")
-
-    def __init__(self, ticket: int) -> None:
-        self.ticket = ticket
-        self.woken = self.gone = False
-        # Only once it sleeps: most callers never do. Those with an alarm have an event, and the
-        # many who have none a bare future, for a third of what an event costs.
-        self.event: anyio.Event | None = None
-        self.asleep: asyncio.Future[None] | None = None
-        self.registered: Captaincy | None = None
-
-    def wake(self) -> None:
-        """Have it ask again, now or as soon as it would sleep."""
-        self.woken = True
-        if self.asleep is not None:
-            if not self.asleep.done():  # it may be cancelled
-                self.asleep.set_result(None)
-        elif self.event is not None:
-            self.event.set()
-
-    def __lt__(self, other: Waiter) -> bool:
-        return self.ticket < other.ticket
-
-
-class Line:
-    """Those who wait for slots of one bucket, in the order in which they came."""
-
-    __slots__ = ("_gone", "_waiters", "bucket")
-
-    def __init__(self, bucket: Bucket) -> None:
-        self.bucket = bucket
-        self._waiters: deque[Waiter] = deque()
-        self._gone = 0  # how many of them have left; never the first
-
-    def __len__(self) -> int:
-        return len(self._waiters) - self._gone
-
-    @property
-    def head(self) -> Waiter:
-        """Whose turn it is."""
-        return self._waiters[0]
-
-    def join(self, waiter: Waiter) -> None:
-        """Stand behind the others."""
-        self._waiters.append(waiter)
-
-    def leave(self, waiter: Waiter) -> None:
-        """Go, and have the next ask if it was the head."""
-        waiters = self._waiters
-        waiter.gone = True
-        self._gone += 1
-        if waiters[0] is not waiter:
-            return
-        while waiters and waiters[0].gone:
-            waiters.popleft()
-            self._gone -= 1
-        if waiters:
-            waiters[0].wake()
-
-
-class Captaincy:
-    """The heads that are registered with one window, in the order in which they came."""
-
-    __slots__ = ("_gone", "_heads")
-
-    def __init__(self) -> None:
-        self._heads: list[Waiter] = []
-        self._gone = 0  # how many of them have left meanwhile, about
-
-    def captain(self) -> Waiter | None:
-        """Who came first of those who are still registered."""
-        heads = self._heads
-        while heads and heads[0].registered is not self:
-            heapq.heappop(heads)
-            self._gone -= 1
-        return heads[0] if heads else None
-
-    def register(self, waiter: Waiter) -> None:
-        """Add a head that found no room."""
-        waiter.registered = self
-        heapq.heappush(self._heads, waiter)
-
-    def leave(self, waiter: Waiter) -> None:
-        """Remove a head, and have the next captain ask if it was the captain."""
-        was_captain = self._heads[0] is waiter
-        waiter.registered = None
-        self._gone += 1
-        if was_captain:
-            self.wake()
-        elif 2 * self._gone > len(self._heads):
-            here = (head for head in self._heads if head.registered is self)
-            self._heads = list(dict.fromkeys(here))  # who left and came again is there twice
-            self._gone = 0
-            heapq.heapify(self._heads)
-
-    def wake(self) -> bool:
-        """Have the captain ask again; whether there is one."""
-        captain = self.captain()
-        if captain is None:
-            return False
-        captain.wake()
-        return True
 
 
 def _patience(max_wait: float | None) -> float | None:
@@ -185,10 +79,12 @@ class Gate(Generic[P]):
         opens: the first moment at which there may be slots for a caller of a bucket, if so many
             are ahead of it; the last argument is the present moment.
         granted: called with the slots that a caller got, to wake who may go on behind it.
+        hand: slots for the caller with that ticket, where they are known to be free; ``None``:
+            that is never known without asking.
         on_event: is told of ``Waiting`` and ``Granted``.
     """
 
-    __slots__ = ("_ask", "_clock", "_granted", "_on_event", "_opens", "_tickets", "lines")
+    __slots__ = ("_ask", "_clock", "_granted", "_hand", "_on_event", "_opens", "_tickets", "lines")
 
     def __init__(
         self,
@@ -197,12 +93,14 @@ class Gate(Generic[P]):
         ask: Callable[[Bucket, int], Awaitable[P | Refusal]],
         opens: Callable[[Bucket, int, float], float],
         granted: Callable[[P], None],
+        hand: Callable[[Bucket, int], P | None] | None = None,
         on_event: OnEvent | None = None,
     ) -> None:
         self._clock = clock
         self._ask = ask
         self._opens = opens
         self._granted = granted
+        self._hand = hand
         self._on_event = on_event
         self._tickets = 0
         self.lines: dict[str, Line] = {}
@@ -224,9 +122,15 @@ class Gate(Generic[P]):
         line.join(waiter)
         try:
             slots = await self._until_granted(bucket, line, waiter, deadline)
+        except BaseException:
+            if waiter.handed is not None:
+                waiter.handed.give_back()
+            raise
         finally:
-            self._leave(line, waiter)
-        self._granted(slots)
+            if waiter.handed is None:
+                self._leave(line, waiter)
+        if waiter.handed is None:
+            self._granted(slots)
         return slots
 
     async def _until_granted(
@@ -239,7 +143,11 @@ class Gate(Generic[P]):
                 answer = await self._ask(bucket, waiter.ticket)
                 if not isinstance(answer, Refusal):
                     if told:
-                        self._tell_granted(answer, bucket, since)
+                        try:
+                            self._tell_granted(bucket, since)
+                        except BaseException:
+                            answer.give_back()
+                            raise
                     return answer
                 refusal, is_captain = answer, self._register(waiter, answer.queue)
             if not told and self._on_event is not None:
@@ -247,6 +155,10 @@ class Gate(Generic[P]):
                 self._tell_waiting(self._on_event, bucket, ahead, refusal)
             alarm = self._alarm(bucket, refusal, deadline, ahead, is_captain=is_captain)
             await self._sleep(waiter, alarm)
+            if waiter.handed is not None:
+                if told:
+                    self._tell_granted(bucket, since)
+                return cast("P", waiter.handed)
 
     def _deadline(self, bucket: Bucket, ahead: int, max_wait: float | None) -> float | None:
         """When the caller gives up; raise if those ahead alone will use up all its time."""
@@ -264,8 +176,8 @@ class Gate(Generic[P]):
         """Register with the window that had no room; whether as its captain."""
         before = waiter.registered
         if before is not queue:
-            if before is not None:
-                before.leave(waiter)
+            if before is not None and before.leave(waiter):
+                before.wake()
             queue.register(waiter)
         return queue.captain() is waiter
 
@@ -299,6 +211,8 @@ class Gate(Generic[P]):
                 waiter.event = anyio.Event()
                 await self._clock.wait(waiter.event, alarm - self._clock.monotonic())
         waiter.woken, waiter.event, waiter.asleep = False, None, None
+        if waiter.handed is not None:
+            return
         # Woken and cancelled at once: take nothing that would have to be given back.
         await anyio.lowlevel.checkpoint_if_cancelled()
 
@@ -310,25 +224,36 @@ class Gate(Generic[P]):
             until += self._clock.time() - self._clock.monotonic()
         on_event(Waiting(bucket=bucket.label, ahead=ahead, until=until))
 
-    def _tell_granted(self, permit: P, bucket: Bucket, since: float) -> None:
-        try:
-            if self._on_event is not None:
-                waited = self._clock.monotonic() - since
-                self._on_event(Granted(bucket=bucket.label, waited=waited))
-        except BaseException:
-            permit.give_back()
-            raise
+    def _tell_granted(self, bucket: Bucket, since: float) -> None:
+        if self._on_event is not None:
+            waited = self._clock.monotonic() - since
+            self._on_event(Granted(bucket=bucket.label, waited=waited))
 
     def _leave(self, line: Line, waiter: Waiter) -> None:
-        line.leave(waiter)
+        was_head = line.leave(waiter)
+        queue = waiter.registered
+        was_captain = queue is not None and queue.leave(waiter)
+        if was_head:
+            self._serve(line)
         if not line:
             del self.lines[line.bucket.key]
-        if waiter.registered is not None:
+        elif was_head:
             # The next one stands where this one stood, so that nobody who comes before it has had
             # its turn takes the windows for free.
-            if line and line.head.registered is None:
-                self._register(line.head, waiter.registered)
-            waiter.registered.leave(waiter)
+            if queue is not None and line.head.registered is None:
+                self._register(line.head, queue)
+            line.head.wake()
+        if queue is not None and was_captain:
+            queue.wake()
+
+    def _serve(self, line: Line) -> None:
+        """Hand slots to those in front, as long as some are known to be free."""
+        hand = self._hand
+        while hand is not None and line and not line.head.woken:
+            slots = hand(line.bucket, line.head.ticket)
+            if slots is None:
+                return
+            line.pop().hand(slots)
 
     def _refusal(self, bucket: Bucket, now: float, until: float, ahead: int) -> RateLimitExceeded:
         """The error of a caller who may not wait until ``until``, monotonic."""

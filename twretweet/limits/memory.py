@@ -53,6 +53,7 @@ class MemoryLimiter:
             ask=self._ask,
             opens=self._opens,
             granted=wake_for,
+            hand=self._hand,
             on_event=on_event,
         )
 
@@ -85,10 +86,7 @@ class MemoryLimiter:
         for window in windows:
             if now >= window.fresh_until or window.free <= 0 or window.captaincy is not None:
                 return None
-        for window in windows:
-            window.free -= 1
-            window.in_flight += 1
-        return Slots(self._answers, bucket, windows, now)
+        return self._slots(bucket, windows, now)
 
     def states(self, buckets: Iterable[Bucket] | None = None) -> list[BucketState]:
         """What is left of every window of ``buckets``, or of all that are in use."""
@@ -149,6 +147,16 @@ class MemoryLimiter:
             window.take(now)
         return Slots(self._answers, bucket, windows, now)
 
+    def _hand(self, bucket: Bucket, ticket: int) -> Slots | None:
+        windows, now = self._windows_of(bucket), self._now()
+        for window in windows:
+            if now >= window.fresh_until or window.free <= 0:
+                return None
+            captain = None if window.captaincy is None else window.captaincy.captain()
+            if captain is not None and captain.ticket < ticket:
+                return None
+        return self._slots(bucket, windows, now)
+
     def _opens(self, bucket: Bucket, ahead: int, now: float) -> float:
         until = now
         for window in self._windows_of(bucket):
@@ -178,6 +186,13 @@ class MemoryLimiter:
         for key in (bucket.user_day, bucket.app_day):
             if key in self._windows:
                 yield self._windows[key]
+
+    def _slots(self, bucket: Bucket, windows: list[SharedWindow], now: float) -> Slots:
+        """Take a slot of each the short way."""
+        for window in windows:
+            window.free -= 1
+            window.in_flight += 1
+        return Slots(self._answers, bucket, windows, now)
 
     def _window(self, spec: WindowSpec, bucket: Bucket | None) -> SharedWindow:
         window = self._windows.get(spec.key)

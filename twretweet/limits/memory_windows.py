@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twretweet.limits.gate import Captaincy
+from twretweet.limits.line import Captaincy
 from twretweet.limits.spec import Pace, WindowMemory, WindowSpec
 from twretweet.limits.unknowns import Trouble
 from twretweet.limits.window import FixedWindow

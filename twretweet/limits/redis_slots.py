@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from twretweet.limits.bucket import Bucket, BucketState
-from twretweet.limits.gate import Captaincy, Refusal
+from twretweet.limits.gate import Refusal
+from twretweet.limits.line import Captaincy
 from twretweet.limits.redis_windows import FIRST_PAUSE, GIVE_BACK, LOSE, Mirror, Shard
 from twretweet.limits.spec import WindowSpec
 from twretweet.limits.window import FixedWindow

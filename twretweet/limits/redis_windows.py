@@ -14,7 +14,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from twretweet.limits.bucket import Bucket, BucketState
-from twretweet.limits.gate import Captaincy
+from twretweet.limits.line import Captaincy
 from twretweet.limits.redis_script import MICROSECONDS, RedisTime
 from twretweet.limits.skew import ServerClock
 from twretweet.limits.spec import WindowMemory, WindowSpec
