@@ -101,10 +101,30 @@ async def test_who_is_cancelled_as_it_is_handed_a_slot_gives_it_to_the_next():
         await asyncio.sleep(0)
     assert limiter.states([ann])[0].in_flight == 2, "a2 has a slot, and sleeps"
     tasks[1].cancel()
-    await asyncio.wait(tasks)
+    await anyio.wait_all_tasks_blocked()
     assert tasks[1].cancelled()
     assert order == ["a1", "a3"]
     assert limiter.states([ann])[0].in_flight == 2
+
+
+async def test_nobody_is_handed_a_slot_for_which_another_line_s_first_came_before():
+    shared = (WindowSpec("app", 3, 900),)
+    ann, bob = (Bucket(name, name, "read", shared, "app", name, "day") for name in ("ann", "bob"))
+    limiter, order = MemoryLimiter(clock=ManualClock()), []
+
+    async def come(name: str, one: Bucket) -> None:
+        await limiter.acquire(one, max_wait=None)
+        order.append(name)
+
+    opener = await limiter.acquire(ann, max_wait=None)
+    async with anyio.create_task_group() as tasks:
+        for name, one in (("a1", ann), ("b1", bob), ("a2", ann)):
+            tasks.start_soon(come, name, one)
+        await anyio.wait_all_tasks_blocked()
+        opener.settle(RateHeaders(WindowReport(3, 2, 900), None, None, 0))
+        await anyio.wait_all_tasks_blocked()
+        assert order == ["a1", "b1"]
+        tasks.cancel_scope.cancel()
 
 
 async def test_who_comes_while_others_wait_goes_to_the_end_even_with_room(scene):
