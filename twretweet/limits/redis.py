@@ -47,8 +47,9 @@ class RedisLimiter:
     """Keeps the windows of all accounts in Redis, where many processes share them.
 
     Use it with ``async with``, or call :meth:`aclose` in the end: that tells Redis what it has
-    not heard yet. The client stays yours; it is never closed here. No more than 32 of its
-    connections are used at once, and none while nobody asks.
+    not heard yet. The client stays yours; it is never closed here. One of its connections to each
+    server is used, by all who ask at once, and given back a moment after the last; where something
+    has gone wrong there, no more than 32 are used besides, to ask again as the client does.
 
     The keys of one request lie in one slot of a cluster; accounts spread over the slots, and only
     windows that the whole app shares lie together. The exception is the app's 24-hour window,
@@ -65,7 +66,7 @@ class RedisLimiter:
         local_share: that share; of each limit at least one request may be sent.
         lease: after how many seconds a request of which nothing was heard counts as lost; longer
             than any request takes.
-        timeout: how long Redis may take to answer, in seconds.
+        timeout: how long Redis may take to answer what it was sent, in seconds.
         clock: where this process's time comes from.
         on_event: is told of ``Waiting``, ``Granted``, ``Corrected``, ``LimiterOutage`` and
             ``LimiterRestored``.
@@ -97,8 +98,9 @@ class RedisLimiter:
         self._share = local_share if on_outage == "local" else None
         self._timeout = timeout
         self._on_event = on_event
+        self._script = Script(client, timeout)
         self._ledger = Ledger(
-            Script(client, timeout),
+            self._script,
             self._clock,
             prefix=prefix,
             lease=lease,
@@ -143,6 +145,7 @@ class RedisLimiter:
                 self._courier.cancel()
                 await asyncio.wait([self._courier])
             await self._ledger.flush(self._clock.monotonic())
+            await self._script.aclose()
 
     async def acquire(self, bucket: Bucket, *, max_wait: float | None) -> Permit:
         """Wait for a slot in every window of ``bucket``, first come, first served.
