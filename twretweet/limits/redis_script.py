@@ -26,6 +26,7 @@ _CALLS_AT_ONCE = 32
 _HEAD = 6  # numbers of a reply before those of the windows
 PER_WINDOW = 5
 _OCCUPIED = "OCCUPIED "
+_FORGOTTEN = "FORGOTTEN "
 
 
 class RedisClient(Protocol):
@@ -124,6 +125,10 @@ class KeyOccupied(LimiterUnavailable):
     """Something else has written to the key of a window; Redis itself is there."""
 
 
+class Forgotten(LimiterUnavailable):
+    """Redis has lost a window that this process knows; it has done nothing."""
+
+
 class Script:
     """The rules in ``window.lua``, run by whoever answers for the keys."""
 
@@ -157,7 +162,7 @@ class Script:
             LimiterUnavailable: there was no answer, or none that makes sense.
         """
         argument, count = self._encode(request), len(keys)
-        wire = self._wires.to(keys[0])
+        wire = self._wires.to(keys[0]) if keys else None
         if wire is not None:
             try:
                 try:
@@ -168,7 +173,7 @@ class Script:
             except WireBroken:
                 await wire.aclose()  # a pool may hold no other connection
             except ResponseError as error:
-                if str(error).startswith(_OCCUPIED):
+                if str(error).startswith((_OCCUPIED, _FORGOTTEN)):
                     raise _unavailable(error, self._timeout) from error
                 # The client may know what to do about it: in a cluster, keys move.
             except Exception as error:
@@ -214,6 +219,11 @@ def _unavailable(error: Exception, timeout: float) -> LimiterUnavailable:
         return KeyOccupied(
             f"a key of a window holds something else ({key}), so nothing was sent: delete it, or "
             "pass a prefix= that nobody else uses"
+        )
+    if isinstance(error, ResponseError) and str(error).startswith(_FORGOTTEN):
+        return Forgotten(
+            "Redis has lost its data, again and again, so nothing was sent: check that it has "
+            "enough memory, and that nobody deletes its keys"
         )
     if isinstance(error, TimeoutError):
         what = f"Redis did not answer within {timeout:g} s"
