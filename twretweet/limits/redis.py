@@ -13,8 +13,8 @@ Which requests may be sent is decided by one script (``window.lua``) that keeps 
 4. If a call is cancelled or fails, Redis may have given slots all the same; so it is told that the
    request no longer wants any.
 5. A process that dies tells nothing more. What it had in flight counts as lost after a lease.
-6. A Redis that has lost its data gives no slots to a process that knows of it, before that has told
-   again what it holds and knows. What only a process knew that asks later is unknown until then.
+6. A Redis that has lost its data gives no slots to a process that can know of it, before that has
+   told again what it holds and knows. What others knew is unknown until they ask or tell.
 """
 
 from __future__ import annotations

@@ -78,7 +78,12 @@ local function load(key, spec)
   local limit, ends, reset, fuzz, base, told, since, over, landed, strangers, seen, most,
     quiet, asked, trip, trouble, unsure, flights, gone = ours(pcall(cmsgpack.unpack, packed))
   if type(gone) ~= 'table' then return nil, 'OCCUPIED ' .. key .. ' holds no window' end
-  local flying, lost, changed = 0, 0, false
+  local back = math.max(told or 0, since, asked, trouble and trouble[1] or 0) - now
+  if back > 0 then -- the clock was set back: by so much, or more by what went by since
+    ends = ends and ends - back
+    trouble = trouble and {trouble[1] - back, trouble[2] - back, trouble[3]}
+  end
+  local flying, lost, changed = 0, 0, back > 0
   for number, ended in ipairs(unsure) do -- where the clock was set back
     if ended > now then unsure[number] = now end
   end
