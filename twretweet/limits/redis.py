@@ -134,7 +134,8 @@ class RedisLimiter:
     async def aclose(self) -> None:
         """Tell Redis what it has not heard yet, and end the background task.
 
-        Who still waits gets ``LimiterUnavailable``. Closing twice is harmless.
+        Who still waits gets ``LimiterUnavailable``. Of a permit that ends later Redis is told too,
+        once, and while the event loop runs. Closing twice is harmless.
         """
         self._closed = True
         for line in self._gate.lines.values():
@@ -294,7 +295,7 @@ class RedisLimiter:
 
     def _rouse(self) -> None:
         """Have the corrections carried to Redis, if no call comes that does it."""
-        if self._courier is None and not self._closed:
+        if self._courier is None:
             self._courier = asyncio.create_task(self._carry(), name="twretweet corrections")
 
     async def _carry(self) -> None:
@@ -310,9 +311,13 @@ class RedisLimiter:
                     done = done and await self._ledger.flush(now)
                     if done:
                         self._end_outage(outage)
+                if self._closed and not done:
+                    break
                 pause = _DELAY if done else min(2 * pause, LONGEST_PAUSE)
         finally:
             self._courier = None
+        if self._closed:
+            await self._script.aclose()
 
     def _begin_outage(self, share: float, bucket: Bucket, error: LimiterUnavailable) -> LocalShare:
         if self._outage is None:
