@@ -301,8 +301,11 @@ class RedisLimiter:
     async def _carry(self) -> None:
         pause = _DELAY
         try:
-            while self._outage is not None or self._ledger.unsent:
+            # Even if a call has carried all already: while requests go on, one task serves them.
+            while True:
                 await self._clock.sleep(pause)
+                if self._outage is None and not self._ledger.unsent:
+                    break
                 outage, now = self._outage, self._clock.monotonic()
                 if outage is None:
                     done = await self._ledger.flush(now - _DELAY / 2)

@@ -149,7 +149,10 @@ class Wire(Generic[C]):
         self._under_way.extend(calls)
         if not connection.is_connected:  # it would connect, while somebody reads
             raise WireBroken("the connection was closed")
-        packed = connection.pack_commands([call.command for call in calls])
+        if len(calls) == 1:
+            packed = connection.pack_command(*calls[0].command)
+        else:
+            packed = connection.pack_commands([call.command for call in calls])
         # This waits only where the socket takes no more; cancelled there, it disconnects.
         await connection.send_packed_command(packed, check_health=False)
 
