@@ -35,12 +35,17 @@ def free_port() -> int:
     """A port that no client is given while the server is down.
 
     Whoever knocks at a closed port of those may even be given that one, and talk to itself. The
-    one 10,000 above exists too: a cluster's nodes use it.
+    one 10,000 above is free too: a cluster's nodes use it.
     """
     while True:
-        port = random.randrange(10_000, 32_000)
-        with socket.socket() as listener, contextlib.suppress(OSError):
+        port = random.randrange(10_000, 22_000)
+        with (
+            contextlib.suppress(OSError),
+            socket.socket() as listener,
+            socket.socket() as of_the_cluster,
+        ):
             listener.bind(("127.0.0.1", port))
+            of_the_cluster.bind(("127.0.0.1", port + 10_000))
             return port
 
 
