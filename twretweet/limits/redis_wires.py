@@ -27,10 +27,13 @@ class Wires:
 
     def __init__(self, client: object, timeout: float) -> None:
         self._client: Redis | RedisCluster | None = None
-        if type(client) is RedisCluster or (type(client) is Redis and not client.connection):
+        if type(client) is RedisCluster:
+            # Before 6.4, redis-py's clusters lend nobody a connection.
+            self._client = client if hasattr(ClusterNode, "release") else None
+        elif type(client) is Redis and not client.connection:
             self._client = client
         self._timeout = timeout
-        self._wires: dict[ClusterNode | None, _Wire] = {}
+        self._wires: dict[str, _Wire] = {}  # by the name of the server
         self._open: list[_Wire] = []  # also those that serve nobody new
 
     def to(self, key: str) -> _Wire | None:
@@ -43,7 +46,8 @@ class Wires:
                 node = client.get_node_from_key(key)
             except RedisError:  # above all before the client has looked at its cluster
                 return None
-        wire = self._wires.get(node)
+        name = "" if node is None else str(node.name)
+        wire = self._wires.get(name)
         if wire is None or not wire.serves():
             if isinstance(client, Redis):
                 pool = client.connection_pool
@@ -52,7 +56,7 @@ class Wires:
                 wire = Wire(partial(_connect, node), partial(_release, node), self._timeout)
             else:
                 return None
-            self._wires[node] = wire
+            self._wires[name] = wire
             self._open = [each for each in self._open if not each.gone()] + [wire]
         return wire
 
