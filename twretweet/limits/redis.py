@@ -148,6 +148,7 @@ class RedisLimiter:
                 self._courier.cancel()
                 await asyncio.wait([self._courier])
             await self._ledger.flush(self._clock.monotonic())
+        with anyio.move_on_after(self._timeout, shield=True):  # also if that took all its time
             await self._script.aclose()
 
     async def acquire(self, bucket: Bucket, *, max_wait: float | None) -> Permit:
