@@ -1,8 +1,9 @@
 """Eight processes that share one account by one Redis, against a real sandbox over HTTP.
 
 Windows are 3 seconds instead of 15 minutes, and end at a whole second. All processes always want
-more than there is, of two endpoints. A window's use is what the sandbox counted in it; the one
-that is open at the end is left out.
+more than there is, of two endpoints. Two of them are killed as the kernel does it, and Redis is
+ended and started again, at moments that differ from run to run; they are printed. A window's use
+is what the sandbox counted in it; the one that is open at the end is left out.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -38,6 +39,7 @@ class _Fleet:
     redis: RedisServer
     seconds: float
     chance: random.Random
+    moments: list[float] = field(default_factory=list)  # when something was done to it
 
 
 async def _peace(fleet: _Fleet) -> None:
@@ -45,14 +47,16 @@ async def _peace(fleet: _Fleet) -> None:
 
 
 async def _kill_two(fleet: _Fleet) -> None:
-    moments = sorted(fleet.chance.uniform(0.2, 0.7) * fleet.seconds for _ in range(2))
-    for worker, pause in zip(fleet.workers, [moments[0], moments[1] - moments[0]], strict=False):
+    first, second = sorted(fleet.chance.uniform(0.2, 0.7) * fleet.seconds for _ in range(2))
+    fleet.moments += first, second
+    for worker, pause in zip(fleet.workers, [first, second - first], strict=False):
         await asyncio.sleep(pause)
         worker.kill()
 
 
 async def _restart(fleet: _Fleet) -> None:
-    await asyncio.sleep(fleet.chance.uniform(0.3, 0.5) * fleet.seconds)
+    fleet.moments.append(fleet.chance.uniform(0.3, 0.5) * fleet.seconds)
+    await asyncio.sleep(fleet.moments[0])
     fleet.redis.stop()
     await asyncio.sleep(0.2)
     fleet.redis.start()
@@ -78,7 +82,7 @@ def run(quick: bool) -> Section:
     return Section(
         "8 processes, one Redis, one account",
         f"Over HTTP against the sandbox for {seconds:.0f} s each, windows of 3 s.",
-        ("requests", "windows", "used", "429s"),
+        ("requests", "windows", "used", "429s", "trouble at"),
         tuple(rows),
     )
 
@@ -89,12 +93,13 @@ async def _row(
     if importlib.util.find_spec("twretweet.limits.redis") is None:
         raise Broken("RedisLimiter is not built")
     redis_server()
-    chance = random.Random(name)
+    chance = random.Random()
     with RedisServer(keeps=keeps) as redis:
         async with Sandbox(retweets=10, window_scale=_SCALE) as sandbox:
+            moments: list[float] = []
             workers = [_start(sandbox, redis.port, seconds) for _ in range(_PROCESSES)]
             try:
-                fleet = _Fleet(workers, redis, seconds, chance)
+                fleet = _Fleet(workers, redis, seconds, chance, moments)
                 await asyncio.gather(trouble(fleet), asyncio.sleep(seconds + 1.5))
             finally:
                 for worker in workers:
@@ -103,7 +108,7 @@ async def _row(
             failed = [each.returncode for each in workers if each.returncode > 0]
             if failed:
                 return broken(name, f"{len(failed)} workers failed by themselves", ours=True)
-            return _judge(name, sandbox)
+            return _judge(name, sandbox, moments)
 
 
 def _start(sandbox: Sandbox, redis_port: int, seconds: float) -> subprocess.Popen[bytes]:
@@ -130,7 +135,7 @@ def _start(sandbox: Sandbox, redis_port: int, seconds: float) -> subprocess.Pope
     return worker
 
 
-def _judge(name: str, sandbox: Sandbox) -> Row:
+def _judge(name: str, sandbox: Sandbox, moments: list[float]) -> Row:
     used = windows = granted = 0
     for method, limit in _LIMITS.items():
         left = [
@@ -144,9 +149,10 @@ def _judge(name: str, sandbox: Sandbox) -> Row:
         windows += max(len(starts) - 1, 0)
         granted += max(len(starts) - 1, 0) * limit
     share = used / max(granted, 1)
+    at = ", ".join(f"{moment:.1f} s" for moment in moments) or "-"
     return Row(
         name,
-        (f"{len(sandbox.requests):,}", str(windows), f"{share:.2%}", str(sandbox.rejected)),
+        (f"{len(sandbox.requests):,}", str(windows), f"{share:.2%}", str(sandbox.rejected), at),
         {"windows": windows, "used": share, "refused": sandbox.rejected},
         Goal(
             f"{_GOAL:.0%} used, no 429",

@@ -106,6 +106,18 @@ async def test_no_task_is_left_and_the_client_stays_open(redis):
         await limiter.acquire(ANN, max_wait=1)
 
 
+async def test_a_permit_that_ends_after_the_closing_is_told_of_and_no_task_is_left(redis):
+    before = asyncio.all_tasks()
+    async with RedisLimiter(redis) as limiter:
+        permit = await limiter.acquire(ANN, max_wait=1)
+    permit.give_back()
+    async with asyncio.timeout(60):
+        while asyncio.all_tasks() != before:
+            await asyncio.sleep(0.01)
+    async with RedisLimiter(redis) as other:
+        (await other.acquire(ANN, max_wait=1)).give_back()  # it was the opener
+
+
 async def test_an_idle_limiter_has_no_task(redis):
     before = asyncio.all_tasks()
     async with RedisLimiter(redis) as limiter:
@@ -236,6 +248,8 @@ NONSENSE = {
     "another protocol": b"HTTP/1.1 400 Bad Request\r\n\r\n",
     "an error": b"-ERR something is wrong\r\n",
     "an old version": b"-ERR unknown command 'EVALSHA'\r\n",
+    "a version before 5": b"-ERR Error running script: @user_script: Write commands not allowed "
+    b"after non deterministic commands. Call redis.replicate_commands() at the start\r\n",
     "a replica": b"-READONLY You can't write against a read only replica.\r\n",
     "no memory": b"-OOM command not allowed when used memory > 'maxmemory'.\r\n",
     "no permission": b"-NOPERM this user has no permissions to run the 'evalsha' command\r\n",

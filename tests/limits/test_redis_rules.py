@@ -179,6 +179,26 @@ def test_a_clock_of_redis_that_is_set_back_leaves_nothing_for_ever(script):
     assert w.asks(LEASE, "asks")
 
 
+@pytest.mark.parametrize("pause", [0, 100])
+def test_a_clock_of_redis_that_is_set_back_closes_a_full_window_no_longer(script, pause):
+    w = Asker(script)
+    assert w.asks(3600, "a")
+    told = (2, 0, 4500, micro(4500), 0)
+    w(3601, "", ("a", micro(3600), micro(3601), (1, SETTLE, *told)))
+    now = 1 + pause  # an hour back, and the pause that nobody can know of
+    for later in range(0, 899 - pause, 50):
+        assert not w.asks(now + later, "b")
+    assert w.asks(900 + pause, "c")
+
+
+def test_a_clock_of_redis_that_is_set_back_makes_no_back_off_longer(script):
+    w = Asker(script)
+    assert w.asks(3600, "a")
+    w(3601, "", ("a", micro(3600), micro(3601), (1, REFUSE)))
+    assert not w.asks(2, "b")
+    assert w.asks(8, "b")
+
+
 def test_keys_expire_when_they_cannot_matter_any_more(redis_server):
     with Redis(port=redis_server.port) as redis:
         w = Asker(TimedScript(redis, forgets=True))

@@ -1,7 +1,9 @@
 """A real Redis server for tests, from whatever package or system has one."""
 
+import contextlib
 import importlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -30,12 +32,20 @@ def find_redis_server() -> str | None:
 
 
 def free_port() -> int:
-    """A port of which the one 10,000 above exists too: a cluster's nodes use it."""
+    """A port that no client is given while the server is down.
+
+    Whoever knocks at a closed port of those may even be given that one, and talk to itself. The
+    one 10,000 above is free too: a cluster's nodes use it.
+    """
     while True:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port: int = listener.getsockname()[1]
-        if port + 10_000 < 1 << 16:
+        port = random.randrange(10_000, 22_000)
+        with (
+            contextlib.suppress(OSError),
+            socket.socket() as listener,
+            socket.socket() as of_the_cluster,
+        ):
+            listener.bind(("127.0.0.1", port))
+            of_the_cluster.bind(("127.0.0.1", port + 10_000))
             return port
 
 

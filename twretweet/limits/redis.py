@@ -13,6 +13,8 @@ Which requests may be sent is decided by one script (``window.lua``) that keeps 
 4. If a call is cancelled or fails, Redis may have given slots all the same; so it is told that the
    request no longer wants any.
 5. A process that dies tells nothing more. What it had in flight counts as lost after a lease.
+6. A Redis that has lost its data gives no slots to a process that can know of it, before that has
+   told again what it holds and knows. What others knew is unknown until they ask or tell.
 """
 
 from __future__ import annotations
@@ -47,8 +49,9 @@ class RedisLimiter:
     """Keeps the windows of all accounts in Redis, where many processes share them.
 
     Use it with ``async with``, or call :meth:`aclose` in the end: that tells Redis what it has
-    not heard yet. The client stays yours; it is never closed here. No more than 32 of its
-    connections are used at once, and none while nobody asks.
+    not heard yet. The client stays yours; it is never closed here. One of its connections to each
+    server is used, by all who ask at once, and given back a moment after the last; where something
+    has gone wrong there, no more than 32 are used besides, to ask again as the client does.
 
     The keys of one request lie in one slot of a cluster; accounts spread over the slots, and only
     windows that the whole app shares lie together. The exception is the app's 24-hour window,
@@ -65,7 +68,7 @@ class RedisLimiter:
         local_share: that share; of each limit at least one request may be sent.
         lease: after how many seconds a request of which nothing was heard counts as lost; longer
             than any request takes.
-        timeout: how long Redis may take to answer, in seconds.
+        timeout: how long Redis may take to answer what it was sent, in seconds.
         clock: where this process's time comes from.
         on_event: is told of ``Waiting``, ``Granted``, ``Corrected``, ``LimiterOutage`` and
             ``LimiterRestored``.
@@ -97,8 +100,9 @@ class RedisLimiter:
         self._share = local_share if on_outage == "local" else None
         self._timeout = timeout
         self._on_event = on_event
+        self._script = Script(client, timeout)
         self._ledger = Ledger(
-            Script(client, timeout),
+            self._script,
             self._clock,
             prefix=prefix,
             lease=lease,
@@ -130,7 +134,8 @@ class RedisLimiter:
     async def aclose(self) -> None:
         """Tell Redis what it has not heard yet, and end the background task.
 
-        Who still waits gets ``LimiterUnavailable``. Closing twice is harmless.
+        Who still waits gets ``LimiterUnavailable``. Of a permit that ends later Redis is told too,
+        once, and while the event loop runs. Closing twice is harmless.
         """
         self._closed = True
         for line in self._gate.lines.values():
@@ -143,6 +148,8 @@ class RedisLimiter:
                 self._courier.cancel()
                 await asyncio.wait([self._courier])
             await self._ledger.flush(self._clock.monotonic())
+        with anyio.move_on_after(self._timeout, shield=True):  # also if that took all its time
+            await self._script.aclose()
 
     async def acquire(self, bucket: Bucket, *, max_wait: float | None) -> Permit:
         """Wait for a slot in every window of ``bucket``, first come, first served.
@@ -289,14 +296,17 @@ class RedisLimiter:
 
     def _rouse(self) -> None:
         """Have the corrections carried to Redis, if no call comes that does it."""
-        if self._courier is None and not self._closed:
+        if self._courier is None:
             self._courier = asyncio.create_task(self._carry(), name="twretweet corrections")
 
     async def _carry(self) -> None:
         pause = _DELAY
         try:
-            while self._outage is not None or self._ledger.unsent:
+            # Even if a call has carried all already: while requests go on, one task serves them.
+            while True:
                 await self._clock.sleep(pause)
+                if self._outage is None and not self._ledger.unsent:
+                    break
                 outage, now = self._outage, self._clock.monotonic()
                 if outage is None:
                     done = await self._ledger.flush(now - _DELAY / 2)
@@ -305,9 +315,13 @@ class RedisLimiter:
                     done = done and await self._ledger.flush(now)
                     if done:
                         self._end_outage(outage)
+                if self._closed and not done:
+                    break
                 pause = _DELAY if done else min(2 * pause, LONGEST_PAUSE)
         finally:
             self._courier = None
+        if self._closed:
+            await self._script.aclose()
 
     def _begin_outage(self, share: float, bucket: Bucket, error: LimiterUnavailable) -> LocalShare:
         if self._outage is None:

@@ -18,8 +18,15 @@ from twretweet.clock import Clock
 from twretweet.errors import LimiterUnavailable
 from twretweet.events import Corrected, OnEvent
 from twretweet.limits.bucket import Bucket
-from twretweet.limits.redis_script import MICROSECONDS, KeyOccupied, RedisTime, Reply, Script
-from twretweet.limits.redis_slots import DAY, AppDay, Slots
+from twretweet.limits.redis_script import (
+    MICROSECONDS,
+    Forgotten,
+    KeyOccupied,
+    RedisTime,
+    Reply,
+    Script,
+)
+from twretweet.limits.redis_slots import AppDay, Slots, memories, reports_of, settle_app_day
 from twretweet.limits.redis_windows import (
     CANCEL,
     FIRST_SWEEP,
@@ -33,13 +40,10 @@ from twretweet.limits.redis_windows import (
     Correction,
     Mirror,
     Shard,
-    Told,
     compose,
-    told_of,
 )
 from twretweet.limits.skew import ServerClock
-from twretweet.limits.spec import WindowSpec
-from twretweet.protocol.headers import RateHeaders, WindowReport
+from twretweet.protocol.headers import RateHeaders
 
 _FLUSHES_AT_ONCE = 32
 
@@ -119,11 +123,19 @@ class Ledger:
             LimiterUnavailable: Redis did not answer; it is not known what it has done.
             KeyOccupied: one of the windows can't be kept; Redis has done nothing.
         """
-        corrections = shard.take()
+        corrections, some = shard.take(), mirrors or list(shard.mirrors.values())[:1]
         if not shard.pending:
             self.unsent.pop(shard, None)
         try:
-            return await self._call(shard, mirrors, name, ticket, corrections)
+            try:
+                return await self._call(shard, mirrors, name, ticket, corrections)
+            except Forgotten:
+                told = memories(shard, self.now())
+                self._keep(shard, told + corrections)
+                while corrections := shard.take():
+                    await self._call(shard, [], "", ticket, corrections, lost=True)
+                self.unsent.pop(shard, None)
+                return await self._call(shard, some, name, ticket, [])
         except KeyOccupied:
             if not corrections:
                 raise
@@ -138,7 +150,7 @@ class Ledger:
                     shard.forget(piece)
         finally:
             self._keep(shard, pieces)
-        return await self._call(shard, mirrors, name, ticket, [])
+        return await self._call(shard, some, name, ticket, [])
 
     async def _call(
         self,
@@ -147,14 +159,18 @@ class Ledger:
         name: str,
         ticket: int,
         corrections: list[Correction],
+        *,
+        lost: bool = False,
     ) -> Reply:
-        windows, request = compose(mirrors, corrections, name, self._lease_in_redis, self.time)
+        sent = self.now()
+        windows, request = compose(
+            mirrors, corrections, name, self._lease_in_redis, self.time, now=None if lost else sent
+        )
         for mirror in windows:
             mirror.pending += 1  # not to be swept out meanwhile
-        sent = self.now()
         try:
             reply = await self._script.run([mirror.redis_key for mirror in windows], request)
-        except KeyOccupied:
+        except (KeyOccupied, Forgotten):
             raise
         except BaseException:
             self._keep(shard, corrections)
@@ -252,10 +268,16 @@ class Ledger:
             self._server_clock.observe(headers.date, slots.sent, now)
         else:
             self._server_clock.assume(self._clock.time() - now)
-        reports, blamed = self._reports(slots, headers, now, refused=refused)
+        reports, blamed = reports_of(slots, headers, self._server_clock, now, refused=refused)
         if slots.day is not None or headers.app_day is not None:
-            self._settle_app_day(
-                slots, headers.app_day, now, refused=refused, alone=blamed is None
+            settle_app_day(
+                self.days,
+                slots,
+                headers.app_day,
+                self._server_clock,
+                now,
+                refused=refused,
+                alone=blamed is None,
             )
         acts: list[Act] = []
         corrected: list[Corrected] = []
@@ -283,51 +305,9 @@ class Ledger:
             for event in corrected:
                 self._on_event(event)
 
-    def _reports(
-        self, slots: Slots, headers: RateHeaders, now: float, *, refused: bool
-    ) -> tuple[dict[Mirror, Told], Mirror | None]:
-        """Which window each report speaks of, and which window a 429 closes."""
-        bucket = slots.bucket
-        reports: dict[Mirror, Told] = {}
-        blamed: Mirror | None = None
-        if slots.mirrors and bucket.windows:
-            blamed = slots.mirrors[0] if refused else None
-            told = told_of(self._server_clock, headers.window, now)
-            if told is not None:
-                reports[slots.mirrors[0]] = told
-        if headers.user_day is None and headers.app_day is None:
-            return reports, blamed
-        told = told_of(self._server_clock, headers.user_day, now)
-        if told is not None:
-            user_day = slots.shard.mirror(WindowSpec(bucket.user_day, told.limit, DAY), bucket)
-            reports[user_day] = told
-            if refused and told.remaining == 0 and told.end > now:
-                blamed = user_day  # a day that is used up explains a 429 by itself
-        told = told_of(self._server_clock, headers.app_day, now)
-        if refused and told is not None and told.remaining == 0 and told.end > now:
-            blamed = None
-        return reports, blamed
-
-    def _settle_app_day(
-        self, slots: Slots, report: WindowReport | None, now: float, *, refused: bool, alone: bool
-    ) -> None:
-        day, sent, clock = slots.day, slots.sent, self._server_clock
-        if day is None:
-            if report is not None and report.limit > 0:
-                key = slots.bucket.app_day
-                day = self.days.get(key)
-                if day is None:
-                    day = self.days[key] = AppDay(slots.bucket, report.limit)
-                day.learn(sent, report, clock, now)
-        elif refused and alone and report is not None:
-            day.refuse(sent, report, clock, now)
-        elif refused:
-            day.give_back(sent)
-        else:
-            day.settle(sent, report, clock, now)
-
     def _report(self, slots: Slots, acts: list[Act]) -> None:
         """Have Redis hear of it, and wake who may go on."""
+        slots.shard.held.pop(slots.name, None)
         if acts:
             sent = slots.sent if slots.granted is None else slots.granted
             self._queue(slots.shard, Correction(slots.name, sent, self.now(), acts))

@@ -15,6 +15,8 @@ from redis.exceptions import NoScriptError, ResponseError
 from twretweet.clock import Clock
 from twretweet.errors import LimiterUnavailable
 from twretweet.interrupt import Deadlines
+from twretweet.limits.redis_wire import WireBroken
+from twretweet.limits.redis_wires import Wires
 
 MICROSECONDS = 1e6
 # Quartz drifts by less than this, and a clock that is being adjusted by no more than five times.
@@ -23,6 +25,8 @@ _DRIFT = 1e-4
 _CALLS_AT_ONCE = 32
 _HEAD = 6  # numbers of a reply before those of the windows
 PER_WINDOW = 5
+_OCCUPIED = "OCCUPIED "
+_FORGOTTEN = "FORGOTTEN "
 
 
 class RedisClient(Protocol):
@@ -121,6 +125,10 @@ class KeyOccupied(LimiterUnavailable):
     """Something else has written to the key of a window; Redis itself is there."""
 
 
+class Forgotten(LimiterUnavailable):
+    """Redis has lost a window that this process knows; it has done nothing."""
+
+
 class Script:
     """The rules in ``window.lua``, run by whoever answers for the keys."""
 
@@ -133,10 +141,12 @@ class Script:
         "_sha",
         "_text",
         "_timeout",
+        "_wires",
     )
 
     def __init__(self, client: RedisClient, timeout: float) -> None:
         self._client = client
+        self._wires = Wires(client, timeout)
         self._timeout = timeout
         self._text = resources.files("twretweet.limits").joinpath("window.lua").read_text("utf-8")
         self._sha = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
@@ -152,18 +162,39 @@ class Script:
             LimiterUnavailable: there was no answer, or none that makes sense.
         """
         argument, count = self._encode(request), len(keys)
-        timed = self._deadlines.begin()
-        try:
+        wire = self._wires.to(keys[0]) if keys else None
+        if wire is not None:
             try:
-                self._free.acquire_nowait()
-            except anyio.WouldBlock:
-                await self._free.acquire()
+                try:
+                    answer = await wire.ask(("EVALSHA", self._sha, count, *keys, argument))
+                except NoScriptError:
+                    answer = await wire.ask(("EVAL", self._text, count, *keys, argument))
+                return Reply(self._decode(cast("bytes | str", answer)), count)
+            except WireBroken:
+                await wire.aclose()  # a pool may hold no other connection
+            except ResponseError as error:
+                if str(error).startswith((_OCCUPIED, _FORGOTTEN)):
+                    raise _unavailable(error, self._timeout) from error
+                # The client may know what to do about it: in a cluster, keys move.
+            except Exception as error:
+                raise _unavailable(error, self._timeout) from error
+        try:
+            self._free.acquire_nowait()
+        except anyio.WouldBlock:
+            await self._free.acquire()
+        try:
+            return await self._ask_client(keys, argument)
+        finally:
+            self._free.release()
+
+    async def _ask_client(self, keys: Sequence[str], argument: bytes) -> Reply:
+        """Have redis-py do it all, with its retries and redirections."""
+        count, timed = len(keys), self._deadlines.begin()
+        try:
             try:
                 answer = await self._client.evalsha(self._sha, count, *keys, argument)
             except NoScriptError:
                 answer = await self._client.eval(self._text, count, *keys, argument)
-            finally:
-                self._free.release()
             # Anything but bytes or text raises TypeError here.
             reply = Reply(self._decode(cast("bytes | str", answer)), count)
         except asyncio.CancelledError as error:
@@ -177,13 +208,22 @@ class Script:
         await timed.hear()
         return reply
 
+    async def aclose(self) -> None:
+        """Give back the connections."""
+        await self._wires.aclose()
+
 
 def _unavailable(error: Exception, timeout: float) -> LimiterUnavailable:
-    if isinstance(error, ResponseError) and str(error).startswith("OCCUPIED "):
-        key = str(error).removeprefix("OCCUPIED ")
+    if isinstance(error, ResponseError) and str(error).startswith(_OCCUPIED):
+        key = str(error).removeprefix(_OCCUPIED)
         return KeyOccupied(
             f"a key of a window holds something else ({key}), so nothing was sent: delete it, or "
             "pass a prefix= that nobody else uses"
+        )
+    if isinstance(error, ResponseError) and str(error).startswith(_FORGOTTEN):
+        return Forgotten(
+            "Redis has lost its data, again and again, so nothing was sent: check that it has "
+            "enough memory, and that nobody deletes its keys"
         )
     if isinstance(error, TimeoutError):
         what = f"Redis did not answer within {timeout:g} s"

@@ -8,10 +8,23 @@ from typing import Protocol
 from twretweet.limits.bucket import Bucket, BucketState
 from twretweet.limits.gate import Refusal
 from twretweet.limits.line import Captaincy
-from twretweet.limits.redis_windows import FIRST_PAUSE, GIVE_BACK, LOSE, Mirror, Shard
+from twretweet.limits.redis_windows import (
+    FIRST_PAUSE,
+    GIVE_BACK,
+    HOLD,
+    LOSE,
+    RESTORE,
+    Act,
+    Correction,
+    Mirror,
+    Shard,
+    Told,
+    told_of,
+)
+from twretweet.limits.skew import ServerClock
 from twretweet.limits.spec import WindowSpec
 from twretweet.limits.window import FixedWindow
-from twretweet.protocol.headers import RateHeaders
+from twretweet.protocol.headers import RateHeaders, WindowReport
 
 DAY = 86_400.0
 
@@ -96,6 +109,7 @@ class Slots:
         self.sent = sent
         self.granted = granted
         self.day = day
+        shard.held[name] = (sent if granted is None else granted, mirrors)
         for mirror in mirrors:
             mirror.held += 1
             mirror.pause = FIRST_PAUSE
@@ -115,6 +129,18 @@ class Slots:
     def settle(self, headers: RateHeaders, *, refused: bool = False) -> None:
         """An answer came."""
         self._keeper.settle(self, headers, refused=refused)
+
+
+def memories(shard: Shard, now: float) -> list[Correction]:
+    """What a Redis that has lost its data has to be told: windows first, then who is in flight."""
+    told = [(mirror, mirror.recall(now)) for mirror in shard.mirrors.values()]
+    windows: list[Act] = [(mirror, RESTORE, each) for mirror, each in told if each is not None]
+    corrections = [Correction("", now, now, [act]) for act in windows]
+    for name, (sent, mirrors) in shard.held.items():
+        corrections.append(Correction(name, sent, now, [(m, HOLD, None) for m in mirrors]))
+    for correction in corrections:
+        correction.count()
+    return corrections
 
 
 def stand_back(windows: Sequence[Mirror | AppDay], ticket: int, now: float) -> Refusal | None:
@@ -140,3 +166,56 @@ def give_back(day: AppDay, taken: float, ticket: int) -> None:
     captain = None if day.captaincy is None else day.captaincy.captain()
     if captain is not None and captain.ticket != ticket:
         captain.wake()
+
+
+def settle_app_day(
+    days: dict[str, AppDay],
+    slots: Slots,
+    report: WindowReport | None,
+    clock: ServerClock,
+    now: float,
+    *,
+    refused: bool,
+    alone: bool,
+) -> None:
+    """Take in what an answer said about the day of the app; ``alone`` if only that can be full."""
+    day, sent = slots.day, slots.sent
+    if day is None:
+        if report is not None and report.limit > 0:
+            key = slots.bucket.app_day
+            day = days.get(key)
+            if day is None:
+                day = days[key] = AppDay(slots.bucket, report.limit)
+            day.learn(sent, report, clock, now)
+    elif refused and alone and report is not None:
+        day.refuse(sent, report, clock, now)
+    elif refused:
+        day.give_back(sent)
+    else:
+        day.settle(sent, report, clock, now)
+
+
+def reports_of(
+    slots: Slots, headers: RateHeaders, clock: ServerClock, now: float, *, refused: bool
+) -> tuple[dict[Mirror, Told], Mirror | None]:
+    """Which window each report speaks of, and which window a 429 closes."""
+    bucket = slots.bucket
+    reports: dict[Mirror, Told] = {}
+    blamed: Mirror | None = None
+    if slots.mirrors and bucket.windows:
+        blamed = slots.mirrors[0] if refused else None
+        told = told_of(clock, headers.window, now)
+        if told is not None:
+            reports[slots.mirrors[0]] = told
+    if headers.user_day is None and headers.app_day is None:
+        return reports, blamed
+    told = told_of(clock, headers.user_day, now)
+    if told is not None:
+        user_day = slots.shard.mirror(WindowSpec(bucket.user_day, told.limit, DAY), bucket)
+        reports[user_day] = told
+        if refused and told.remaining == 0 and told.end > now:
+            blamed = user_day  # a day that is used up explains a 429 by itself
+    told = told_of(clock, headers.app_day, now)
+    if refused and told is not None and told.remaining == 0 and told.end > now:
+        blamed = None
+    return reports, blamed

@@ -21,7 +21,7 @@ from twretweet.limits.spec import WindowMemory, WindowSpec
 from twretweet.protocol.headers import WindowReport
 
 # What happened in one window, as window.lua calls it.
-GIVE_BACK, LOSE, SETTLE, REFUSE, LEARN, HOLD, CANCEL = 1, 2, 3, 4, 5, 6, 7
+GIVE_BACK, LOSE, SETTLE, REFUSE, LEARN, HOLD, CANCEL, RESTORE = 1, 2, 3, 4, 5, 6, 7, 8
 # And how the ids of requests begin that went without asking.
 HELD = "+"
 
@@ -71,6 +71,7 @@ class Mirror:
         "in_flight",
         "jumps",
         "key",
+        "known_spec",
         "limit",
         "number",
         "opens",
@@ -90,6 +91,7 @@ class Mirror:
         self.bucket = bucket  # that used it first
         self.seconds = spec.seconds
         self.spec = (-1 if spec.limit is None else spec.limit, round(spec.seconds * MICROSECONDS))
+        self.known_spec = (*self.spec, 1)
         self.limit = spec.limit
         self.used = self.in_flight = self.reset = self.seen = 0
         self.jumps: int = 0  # of the clock, when it was seen
@@ -161,6 +163,20 @@ class Mirror:
             waiting=waiting,
         )
 
+    def known(self, now: float) -> bool:
+        """Whether Redis has to know it too: it has said so, and it still matters."""
+        return self.seen > 0 and (self.held > 0 or self._is_open(now))
+
+    def _is_open(self, now: float) -> bool:
+        return bool(self.limit) and self.ends is not None and self.ends > now
+
+    def recall(self, now: float) -> Told | None:
+        """What others have in flight counts as used: they may tell of it too late."""
+        if self.limit is None or self.ends is None or not self._is_open(now):
+            return None
+        counted = min(max(self.used - self.held, 0), self.limit)
+        return Told(self.limit, self.limit - counted, self.reset, self.ends, 1.0)
+
     def remember(
         self, share: Callable[[int], int], now: float, epoch: float
     ) -> WindowMemory | None:
@@ -200,6 +216,11 @@ class Correction:
         self.heard = heard
         self.acts = acts
 
+    def count(self) -> None:
+        """It is pending now: no mirror it speaks of may be swept out."""
+        for mirror, _, _ in self.acts:
+            mirror.pending += 1
+
     def split(self) -> list[Correction]:
         """The same, window by window."""
         return [Correction(self.name, self.sent, self.heard, [act]) for act in self.acts]
@@ -225,18 +246,20 @@ class Shard:
 
     Attributes:
         mirrors: by the key of the window.
+        held: this process's requests by id: when each was sent, and what it counts in.
         pending: corrections, oldest first.
         since: when the oldest was put there, monotonic.
         sweep_at: how many mirrors to let gather before those that are idle are dropped.
     """
 
-    __slots__ = ("mirrors", "pending", "prefix", "since", "sweep_at")
+    __slots__ = ("held", "mirrors", "pending", "prefix", "since", "sweep_at")
 
     def __init__(self, prefix: str, name: str) -> None:
         # What stands in braces decides where Redis Cluster keeps a key.
         tag = name.replace("{", "(").replace("}", ")")
         self.prefix = f"{prefix}:{{{tag}}}:"
         self.mirrors: dict[str, Mirror] = {}
+        self.held: dict[str, tuple[int | float, list[Mirror]]] = {}
         self.pending: deque[Correction] = deque()
         self.since = 0.0
         self.sweep_at = FIRST_SWEEP
@@ -268,8 +291,7 @@ class Shard:
             self.since = correction.heard
         elif len(self.pending) >= _MOST_KEPT:
             self.forget(self.pending.popleft())
-        for mirror, _, _ in correction.acts:
-            mirror.pending += 1
+        correction.count()
         self.pending.append(correction)
 
     def take(self) -> list[Correction]:
@@ -308,8 +330,10 @@ def compose(
     name: str,
     lease: int,
     time: RedisTime,
+    *,
+    now: float | None,
 ) -> tuple[list[Mirror], tuple[object, ...]]:
-    """Put a call together: the windows it speaks of, and its argument."""
+    """The windows of a call, and its argument; without ``now``, Redis need not know any."""
     mirrors = asked.copy()
     needed = len(mirrors)
     for number, mirror in enumerate(mirrors, 1):
@@ -320,7 +344,7 @@ def compose(
                 mirrors.append(mirror)
                 mirror.number = len(mirrors)
     told = [correction.encode(time) for correction in corrections]
-    specs = [mirror.spec for mirror in mirrors]
+    specs = [m.spec if now is None or not m.known(now) else m.known_spec for m in mirrors]
     for mirror in mirrors:
         mirror.number = 0
     return mirrors, (name, lease, needed if name else 0, specs, told)

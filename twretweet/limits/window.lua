@@ -12,10 +12,12 @@
 -- 4. A request that gave up asking is cancelled by its id. The cancellation may overtake the
 --    question, so an id that was not in flight is remembered, and gets no slot any more.
 -- 5. A key is kept for as long as it can matter, and expires then.
+-- 6. If a key is gone that a process knows to matter, Redis has lost its data. It then does nothing
+--    but say so: the process tells again what it holds and knows, and only then asks.
 --
 -- KEYS     one per window, all in one hash slot; first those that the request needs
 -- ARGV[1]  msgpack: {id of the request, lease, how many windows it needs (0: it only brings
---          corrections), per window {limit or -1, seconds}, corrections}; a correction is
+--          corrections), per window {limit or -1, seconds, 1 if its key has to be there}, corrections}; a correction is
 --          {id, sent, heard, what happened in one window, ...}, and that is {number of the window,
 --          what} or {number, what, limit, remaining, reset, end, fuzz}; reset is X's own name for
 --          the end of its window, every other time is in microseconds
@@ -25,7 +27,7 @@
 -- flight; then per window limit, how many are taken, how long until it ends or -1, how many are
 -- in flight, and reset.
 
-local GIVE_BACK, LOSE, SETTLE, REFUSE, LEARN, HOLD, CANCEL = 1, 2, 3, 4, 5, 6, 7
+local GIVE_BACK, LOSE, SETTLE, REFUSE, LEARN, HOLD, CANCEL, RESTORE = 1, 2, 3, 4, 5, 6, 7, 8
 local KEPT = 19 -- so many values in a key
 local HELD = '+' -- begins the ids of requests that went without asking
 local SECOND, FIRST_BACKOFF = 1000000, 5000000
@@ -56,16 +58,15 @@ local function roll(w)
   if not w.ends and #w.unsure < known then w.landed = #w.unsure end
 end
 
--- What is packed in a key; nothing if that is none of ours.
-local function read(packed)
-  local values = {pcall(cmsgpack.unpack, packed)}
-  if values[1] and #values == KEPT + 1 then return {select(2, unpack(values))} end
-  return {}
+-- The values that are packed in a key; nothing if they are none of ours.
+local function ours(unpacked, ...)
+  if unpacked and select('#', ...) == KEPT then return ... end
 end
 
 local function load(key, spec)
   local packed, length = redis.pcall('GET', key), spec[2]
-  if type(packed) == 'table' then return nil, key .. ': ' .. packed.err end
+  if type(packed) == 'table' then return nil, 'OCCUPIED ' .. key .. ': ' .. packed.err end
+  if not packed and spec[3] == 1 then return nil, 'FORGOTTEN ' .. key end
   if not packed then
     return {
       key = key, length = length, memory = length + SECOND, limit = spec[1], ends = false,
@@ -75,9 +76,14 @@ local function load(key, spec)
     }
   end
   local limit, ends, reset, fuzz, base, told, since, over, landed, strangers, seen, most,
-    quiet, asked, trip, trouble, unsure, flights, gone = unpack(read(packed))
-  if type(gone) ~= 'table' then return nil, key .. ' holds no window' end
-  local flying, lost, changed = 0, 0, false
+    quiet, asked, trip, trouble, unsure, flights, gone = ours(pcall(cmsgpack.unpack, packed))
+  if type(gone) ~= 'table' then return nil, 'OCCUPIED ' .. key .. ' holds no window' end
+  local back = math.max(told or 0, since, asked, trouble and trouble[1] or 0) - now
+  if back > 0 then -- the clock was set back: by so much, or more by what went by since
+    ends = ends and ends - back
+    trouble = trouble and {trouble[1] - back, trouble[2] - back, trouble[3]}
+  end
+  local flying, lost, changed = 0, 0, back > 0
   for number, ended in ipairs(unsure) do -- where the clock was set back
     if ended > now then unsure[number] = now end
   end
@@ -221,6 +227,16 @@ local function refuse(w, known, sent, heard, act)
   w.trouble = {heard, heard + backoff, backoff}
 end
 
+-- What a process knew of a window that Redis has lost; several may know something.
+local function restore(w, heard, act)
+  local limit, counted, reset, ends = act[3], act[3] - act[4], act[5], act[6]
+  if ends <= now or w.ends and reset < w.reset - 1 then return end
+  if not w.ends or reset > w.reset + 1 then w.base, w.landed = 0, 0 end
+  w.limit, w.reset, w.ends, w.fuzz = limit, reset, ends, act[7]
+  w.base, w.landed = math.max(w.base, counted), math.max(w.landed, counted)
+  w.told = math.max(w.told or 0, heard)
+end
+
 local function correct(w, flight, sent, heard, act)
   local what, known = act[2], w.flights[flight] ~= nil
   local held = string.sub(flight, 1, 1) == HELD
@@ -236,6 +252,8 @@ local function correct(w, flight, sent, heard, act)
     refuse(w, known, sent, heard, act)
   elseif what == LEARN then
     if act[6] > now then believe(w, sent, heard, act[3], act[4], act[5], act[6], act[7]) end
+  elseif what == RESTORE then
+    restore(w, heard, act)
   elseif what == HOLD and not w.gone[flight] then
     w.flights[flight] = sent
     w.flying = w.flying + 1
@@ -247,7 +265,7 @@ end
 local windows = {}
 for number = 1, #KEYS do
   local w, fault = load(KEYS[number], specs[number])
-  if not w then return redis.error_reply('OCCUPIED ' .. fault) end -- nothing was written yet
+  if not w then return redis.error_reply(fault) end -- nothing was written yet
   windows[number] = w
 end
 for told = 1, #corrections do
@@ -271,16 +289,18 @@ for number = 1, needed do
   end
 end
 local granted = needed > 0 and full == 0
-local reply = {granted and 1 or 0, time[1], time[2], full, opens, for_flights}
+-- Making text of a number takes longer than what is done with it; as an integer, a third of that.
+local text = string.format
+local reply = {text('%d,%s,%s,%d,%d,%d', granted and 1 or 0, time[1], time[2], full, opens,
+  for_flights)}
 for number = 1, #windows do
   local w = windows[number]
   if granted and number <= needed then
     w.flights[id], w.flying, w.changed = now, w.flying + 1, true
   end
   local ends = ends_at(w)
-  local at = #reply
-  reply[at + 1], reply[at + 2] = w.limit, taken(w, w.flying)
-  reply[at + 3], reply[at + 4], reply[at + 5] = ends and ends - now or -1, w.flying, w.reset
+  reply[number + 1] = text('%d,%d,%d,%d,%d', w.limit, taken(w, w.flying),
+    ends and ends - now or -1, w.flying, w.reset)
   if w.changed then
     -- A while longer than the window, for the limit that X told, and for strangers.
     local matters = ends and ends + w.memory or now
@@ -290,10 +310,11 @@ for number = 1, #windows do
     if matters > now then
       redis.call('SET', w.key, cmsgpack.pack(w.limit, w.ends, w.reset, w.fuzz, w.base, w.told,
         w.since, w.over, w.landed, w.strangers, w.seen, w.most, w.quiet, w.asked, w.trip,
-        w.trouble, w.unsure, w.flights, w.gone), 'PX', math.ceil((matters - now) / 1000) + 1000)
+        w.trouble, w.unsure, w.flights, w.gone),
+        'PX', text('%d', math.ceil((matters - now) / 1000) + 1000))
     else
       redis.call('DEL', w.key)
     end
   end
 end
-return '[' .. table.concat(reply, ',') .. ']'
+return redis.status_reply('[' .. table.concat(reply, ',') .. ']') -- one line to read, not two
