@@ -76,6 +76,18 @@ async def test_a_429_never_spins(scene, form):
     assert scene.granted == ["a", "b"]
 
 
+async def test_a_429_where_slots_are_left_backs_off_in_the_window_x_says_nothing_about(scene):
+    ann, bob = (bucket(name, limit=5, app=9) for name in ("ann", "bob"))
+    await scene.open(ann)
+    await scene.ask("a", ann)
+    await scene.settle("a", scene.says(5, 3), refused=True)
+    await scene.ask("b", bob)
+    assert scene.granted == ["a"], "the app's window is bob's too"
+    assert scene.room(ann)["read:ann"] == 3, "and ann's own has slots, as X says"
+    await scene.advance(5)
+    assert scene.granted == ["a", "b"]
+
+
 # -- 24 hours -------------------------------------------------------------------------------
 
 

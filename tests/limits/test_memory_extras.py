@@ -141,19 +141,6 @@ async def test_a_back_off_outlives_a_restart_where_no_window_was_open():
     assert caught.value.wait == pytest.approx(5.0)
 
 
-async def test_a_429_for_a_window_with_slots_left_backs_off_in_the_one_x_says_nothing_about():
-    clock = LoopClock()
-    limiter = MemoryLimiter(clock=clock)
-    ann, bob = (bucket(name, limit=5, app=9) for name in ("ann", "bob"))
-    (await limiter.acquire(ann, max_wait=None)).settle(told(clock, 5, 4))
-    (await limiter.acquire(ann, max_wait=None)).settle(told(clock, 5, 3), refused=True)
-    with pytest.raises(RateLimitExceeded) as caught:
-        await limiter.acquire(bob, max_wait=1)
-    assert caught.value.wait == pytest.approx(5.0), "the app's window is bob's too"
-    [own, of_app] = limiter.states([ann])
-    assert (own.remaining, of_app.in_flight) == (3, 0)
-
-
 async def test_looking_at_a_bucket_makes_no_window():
     limiter = MemoryLimiter(clock=LoopClock())
     [state] = limiter.states([bucket("ann", limit=5)])

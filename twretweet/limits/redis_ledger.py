@@ -282,9 +282,8 @@ class Ledger:
         acts: list[Act] = []
         corrected: list[Corrected] = []
         for mirror in slots.mirrors:
-            told = reports.pop(mirror, None)
             what = REFUSE if mirror is blamed else GIVE_BACK if refused else SETTLE
-            told = None if what == GIVE_BACK else told
+            told = None if what == GIVE_BACK else reports.pop(mirror, None)
             acts.append((mirror, what, told))
             used, limit = mirror.used, mirror.limit
             mirror.end_flight(told, counted=what == SETTLE)
@@ -297,7 +296,7 @@ class Ledger:
                         limit=(limit, mirror.limit),
                     )
                 )
-        for mirror, told in reports.items():  # X has spoken of it for the first time
+        for mirror, told in reports.items():  # X has spoken of it, and not counted this in it
             acts.append((mirror, LEARN, told))
             mirror.hear(told)
         self._report(slots, acts)

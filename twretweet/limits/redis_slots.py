@@ -203,7 +203,7 @@ def reports_of(
     reports: dict[Mirror, Told] = {}
     blamed: Mirror | None = None
     if slots.mirrors and bucket.windows:
-        blamed = slots.mirrors[0] if refused else None
+        blamed = _suspect(slots, headers.window) if refused else None
         told = told_of(clock, headers.window, now)
         if told is not None:
             reports[slots.mirrors[0]] = told
@@ -219,3 +219,12 @@ def reports_of(
     if refused and told is not None and told.remaining == 0 and told.end > now:
         blamed = None
     return reports, blamed
+
+
+def _suspect(slots: Slots, report: WindowReport | None) -> Mirror:
+    """Which window a 429 speaks of, unless a day is used up; see its like in ``memory_slots``."""
+    if report is not None and report.remaining > 0:
+        for mirror in slots.mirrors[1 : len(slots.bucket.windows)]:
+            if not mirror.reset:
+                return mirror
+    return slots.mirrors[0]
