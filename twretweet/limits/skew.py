@@ -10,6 +10,8 @@ means that a clock was set, and the newest reply is believed.
 
 from __future__ import annotations
 
+import math
+
 from twretweet.protocol.headers import WindowReport
 
 # The longest window X is known to have is 24 hours; a reset beyond it is a mistake.
@@ -54,11 +56,15 @@ class ServerClock:
         local = server_time - self._low
         return local if self._assumed else local + self._drift * max(local - self._at, 0.0)
 
-    def doubt(self, local: float) -> float:
-        """How much earlier than ``local``, from :meth:`to_local`, it may be, in seconds."""
+    def doubt(self, local: float) -> int:
+        """How much earlier than ``local``, from :meth:`to_local`, it may be, in whole seconds.
+
+        They are rounded up, which is the safe side; and small integers take no memory, of which
+        each window keeps one.
+        """
         if self._assumed:
-            return 0.0
-        return self._high - self._low + 2 * self._drift * max(local - self._at, 0.0)
+            return 0
+        return math.ceil(self._high - self._low + 2 * self._drift * max(local - self._at, 0.0))
 
     def end_of(self, report: WindowReport | None, now: float) -> float | None:
         """When the window of a report ends, monotonic; ``None`` if the report can't be right."""
