@@ -215,6 +215,12 @@ class Core:
             raise ValueError(f"there is no tweet {tweet_id}")
         return found.original or found
 
+    def retweeters(self, tweet: Tweet) -> Iterator[int]:
+        """Go through the ids of who has retweeted a tweet by now, latest first."""
+        self.catch_up()
+        for position in range(len(tweet.retweets) - 1, -1, -1):
+            yield self.world.retweeter_at(tweet, position)
+
     def new_account(self, username: str | None, scopes: Iterable[str] = SCOPES) -> Account:
         """Make another user that can sign in.
 

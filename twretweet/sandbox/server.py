@@ -28,14 +28,14 @@ from twretweet.sandbox.headers import api_headers, gzipped, limit_headers, takes
 from twretweet.sandbox.hooks import Hooks, Outage
 from twretweet.sandbox.listener import Listener
 from twretweet.sandbox.oauth.desk import TOKEN_PATH
-from twretweet.sandbox.records import Log, RecordedRequest
+from twretweet.sandbox.records import LONGEST_BODY, Log, RecordedRequest
 from twretweet.sandbox.reply import Reply, broken, crashed, unreadable
 from twretweet.sandbox.snowflake import http_date
 
 _KEPT_FAILURES: Final = 100
 _SECRETS: Final = re.compile(
-    r"(?<![^&])((?:oauth_(?:token|verifier|signature)|state|code|code_challenge|code_verifier"
-    r"|token|access_token|refresh_token|client_secret)=)[^&]+"
+    rb"(?<![^&])((?:oauth_(?:token|verifier|signature)|state|code|code_challenge|code_verifier"
+    rb"|token|access_token|refresh_token|client_secret)=)[^&]+"
 )
 _UNTROUBLED: Final = Met()
 
@@ -233,7 +233,7 @@ def _record(incoming: Incoming, answer: Answer, number: int) -> RecordedRequest:
         time=incoming.now,
         method=incoming.method,
         path=path,
-        query=_SECRETS.sub(r"\1…", query),
+        query=_without_secrets(query.encode()).decode(),
         status=0 if lost else answer.reply.status,
         account=caller.label if caller is not None else None,
         remaining=standing.remaining if standing is not None else None,
@@ -242,7 +242,13 @@ def _record(incoming: Incoming, answer: Answer, number: int) -> RecordedRequest:
         faults=met.kinds if met is not None else (),
         endpoint=answer.endpoint,
         number=number,
+        # Only what asks for tokens has secrets in its body, and that is a form.
+        body=_without_secrets(incoming.body[:LONGEST_BODY]),
     )
+
+
+def _without_secrets(text: bytes) -> bytes:
+    return _SECRETS.sub(rb"\1" + "…".encode(), text)
 
 
 def _reachable(host: str) -> str:

@@ -64,6 +64,10 @@ class ThreadedSandbox(Sandbox):
             return await there()
         return self._portal.call(there)
 
+    def retweeted_by(self, tweet_id: str | int | None = None) -> list[str]:
+        """Return the ids of who has retweeted a tweet, latest first; see :class:`Sandbox`."""
+        return self._do(partial(super().retweeted_by, tweet_id))
+
     def expire_access_tokens(self) -> None:
         """Let every OAuth 2.0 access token given out so far be past its end."""
         self._do(super().expire_access_tokens)

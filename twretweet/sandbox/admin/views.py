@@ -115,6 +115,7 @@ def request(shown: RecordedRequest) -> RequestView:
         remaining=shown.remaining,
         cost=shown.cost,
         faults=list(shown.faults),
+        body=shown.body.decode("utf-8", "replace"),
     )
 
 
