@@ -19,8 +19,11 @@ PAGE = {"max_results": 5, "expansions": "author_id"}
 
 
 @asynccontextmanager
-async def failing(clock: ManualClock, *faults: Fault, retweets: int = 25) -> AsyncIterator[Api]:
-    async with serving(Sandbox(retweets=retweets, clock=clock, faults=faults), clock) as api:
+async def failing(
+    clock: ManualClock, *faults: Fault, retweets: int = 25, scale: float = 1.0
+) -> AsyncIterator[Api]:
+    sandbox = Sandbox(retweets=retweets, clock=clock, faults=faults, window_scale=scale)
+    async with serving(sandbox, clock) as api:
         yield api
 
 

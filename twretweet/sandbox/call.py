@@ -5,6 +5,7 @@ from typing import Final
 
 from twretweet.sandbox.accounts import Accounts, Caller
 from twretweet.sandbox.faults.faults import Faults, Met
+from twretweet.sandbox.faults.passage import Passage
 from twretweet.sandbox.fields import Names, names
 from twretweet.sandbox.ledger import Ledger
 from twretweet.sandbox.params import Parameters
@@ -113,6 +114,7 @@ class Call:
         arguments: the variable parts of the path.
         query: the parameters of the query, and in v1.1 of a form.
         told: the vocabulary to answer in, ``None`` where either would do.
+        passage: the faults on its way; ``None`` if there are none in force.
     """
 
     incoming: Incoming
@@ -120,6 +122,7 @@ class Call:
     arguments: dict[str, str]
     query: dict[str, list[str]]
     told: Vocabulary | None
+    passage: Passage | None = None
 
     @property
     def vocabulary(self) -> Vocabulary:
