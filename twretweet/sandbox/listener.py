@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 
 from aiohttp import web
 
+from twretweet.sandbox.half_closed import HalfClosable
 from twretweet.sandbox.unreadable import UnderstandingServer
 
 # Where aiohttp tells of requests that are no HTTP; silent unless logging is set up.
@@ -76,6 +77,8 @@ class _Connections(UnderstandingServer):
         self._forget(handler)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if isinstance(request.protocol, HalfClosable):
+            request.protocol.taken()
         try:
             return await self._answer(request)
         finally:
@@ -179,8 +182,10 @@ class Listener:
             raise
         return self.addresses[0][1]
 
-    def spoke(self, request: web.BaseRequest) -> None:
-        """Note that a request has come whole."""
+    def spoke(self, request: web.BaseRequest, *, watches: bool = False) -> None:
+        """Note that a request has come whole, and whether its answer has no end."""
+        if isinstance(request.protocol, HalfClosable):
+            request.protocol.watched = watches
         if self._connections is not None:
             self._connections.spoke(request.protocol)
 

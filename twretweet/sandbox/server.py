@@ -136,7 +136,7 @@ class Server:
         return response
 
     async def _administer(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.listener.spoke(request)
+        self.listener.spoke(request, watches=request.raw_path == f"{PREFIX}events")
         try:
             return await self._admin.handle(request)
         except ConnectionError:

@@ -9,13 +9,14 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from twretweet.sandbox.half_closed import HalfClosable
 from twretweet.sandbox.headers import api_headers
 from twretweet.sandbox.reply import unreadable
 
 _ANYWHERE: Final = "/"
 
 
-class _Connection(web.RequestHandler):
+class Connection(HalfClosable):
     """A connection whose client may send anything."""
 
     __slots__ = ()
@@ -42,6 +43,6 @@ class _Connection(web.RequestHandler):
 class UnderstandingServer(web.Server):
     """aiohttp's low-level server, but for what it says to bytes that are no HTTP."""
 
-    def __call__(self) -> web.RequestHandler:
+    def __call__(self) -> Connection:
         """Return what reads and answers on a new connection."""
-        return _Connection(self, loop=self._loop, **self._kwargs)
+        return Connection(self, loop=self._loop, **self._kwargs)

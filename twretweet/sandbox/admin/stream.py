@@ -38,7 +38,7 @@ async def send(
     with core.changes.watching() as watcher:
         await response.write(b"retry: 1000\n" + event("state", look()))
         faults = _faults(core)
-        while not watcher.ended:
+        while not watcher.ended and request.transport is not None:  # who watched may have gone
             with anyio.move_on_after(_LOOK_SECONDS):
                 await watcher.wait()
             # Retweets come in, and Python code changes faults, without anybody telling.
