@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 from aiohttp import web
 
 from twretweet.sandbox.half_closed import HalfClosable
-from twretweet.sandbox.unreadable import UnderstandingServer
+from twretweet.sandbox.unreadable import Stamps, UnderstandingServer
 
 # Where aiohttp tells of requests that are no HTTP; silent unless logging is set up.
 _LOG: Final = getLogger("twretweet.sandbox")
@@ -42,10 +42,11 @@ Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class _Connections(UnderstandingServer):
     """Ends the connections that have been quiet for longest where there are too many."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, stamp: Stamps) -> None:
         super().__init__(
             self._handle, access_log=None, logger=_LOG, keepalive_timeout=_KEPT_SECONDS
         )
+        self.stamp = stamp
         self._answer = handler
         # Those that have not asked anything yet, in the order in which they came.
         self._silent: dict[web.RequestHandler, None] = {}
@@ -140,10 +141,12 @@ class Listener:
     Args:
         handler: answers a request.
         host: the address to listen on.
+        stamp: gives the headers of every reply.
     """
 
-    def __init__(self, handler: Handler, host: str) -> None:
+    def __init__(self, handler: Handler, host: str, stamp: Stamps) -> None:
         self._handler = handler
+        self._stamp = stamp
         self._host = host
         self._connections: _Connections | None = None
         self._runner: web.ServerRunner | None = None
@@ -170,7 +173,7 @@ class Listener:
         Raises:
             OSError: the port is taken, or the address is not of this machine.
         """
-        self._connections = _Connections(self._handler)
+        self._connections = _Connections(self._handler, self._stamp)
         self._runner = web.ServerRunner(self._connections, shutdown_timeout=_CLOSING_SECONDS)
         await self._runner.setup()
         waiting = _waiting(_most_files())

@@ -24,13 +24,12 @@ from twretweet.sandbox.core import Core
 from twretweet.sandbox.draw import draw
 from twretweet.sandbox.faults import bodies, headers, wire
 from twretweet.sandbox.faults.faults import Met
-from twretweet.sandbox.headers import api_headers, gzipped, limit_headers, takes_gzip
+from twretweet.sandbox.headers import Stamp, api_headers, gzipped, limit_headers, takes_gzip
 from twretweet.sandbox.hooks import Hooks, Outage
 from twretweet.sandbox.listener import Listener
 from twretweet.sandbox.oauth.desk import TOKEN_PATH
 from twretweet.sandbox.records import LONGEST_BODY, Log, RecordedRequest
 from twretweet.sandbox.reply import Reply, broken, crashed, unreadable
-from twretweet.sandbox.snowflake import http_date
 
 _KEPT_FAILURES: Final = 100
 _SECRETS: Final = re.compile(
@@ -58,14 +57,14 @@ class Server:
         self._clock = core.clock
         self._latency = core.options.quirks.latency
         self._scale = f"{core.options.window_scale:.10g}"
-        self._date = (0, "")
+        self._stamp = Stamp(core.clock).headers
         self._encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
         self._host = host
         self._bound: int | None = None
-        self._admin = Admin(core, self._look)
+        self._admin = Admin(core, self._look, self._stamp)
         self.failures: deque[Exception] = Log(maxlen=_KEPT_FAILURES)
         self.hooks = Hooks()
-        self.listener = Listener(self._handle, host)
+        self.listener = Listener(self._handle, host, self._stamp)
 
     @property
     def url(self) -> str:
@@ -138,12 +137,16 @@ class Server:
     async def _administer(self, request: web.BaseRequest) -> web.StreamResponse:
         self.listener.spoke(request, watches=request.raw_path == f"{PREFIX}events")
         try:
-            return await self._admin.handle(request)
+            response = await self._admin.handle(request)
+            if not response.prepared:
+                response.headers.update(self._stamp())
+            return response
         except ConnectionError:
             raise  # the client has gone; aiohttp ends the rest
         except Exception as failure:  # noqa: BLE001  # whatever it is, the client gets an answer
             self.failures.append(failure)
-            return web.json_response({"error": "the sandbox failed; it has a bug"}, status=500)
+            bug = {"error": "the sandbox failed; it has a bug"}
+            return web.json_response(bug, status=500, headers=self._stamp())
 
     def _look(self) -> StateView:
         connections = self.listener.open_connections
@@ -196,7 +199,7 @@ class Server:
         vocabulary = answer.vocabulary or contents.state.vocabulary
         sent = {
             **api_headers(record.path, answer.caller, vocabulary),
-            "date": self._now(),
+            **self._stamp(),
             "x-transaction-id": f"{draw(contents.state.seed, record.number):016x}",
             "x-sandbox-window-scale": self._scale,
             **reply.headers,
@@ -208,12 +211,6 @@ class Server:
             sent["content-encoding"] = "gzip"
             body = gzipped(body)
         return web.Response(body=body, status=reply.status or 500, headers=sent)
-
-    def _now(self) -> str:
-        second = int(self._clock.time())
-        if second != self._date[0]:
-            self._date = (second, http_date(second))
-        return self._date[1]
 
     def _incoming(self, request: web.BaseRequest, body: bytes, now: float) -> Incoming:
         target = request.raw_path

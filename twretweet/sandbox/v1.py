@@ -49,6 +49,10 @@ def update(state: State, call: Call) -> Reply:
     if weight(text) > MOST:
         return v1_error(403, 186, "Tweet needs to be a bit shorter.")
     user_id = _updating(state, call)
+    if text in state.world.recent_texts(user_id):
+        # "The update text is compared with the authenticating user's recent Tweets"
+        # (POST statuses/update).
+        return v1_error(403, 187, "Status is a duplicate.")
     made = state.world.write(user_id, text, first_id(call.incoming.now))
     state.updates.count(user_id, call.incoming.now)
     return Reply(200, _Statuses(state.world, user_id, call).show(made))

@@ -5,12 +5,16 @@ Everything here is plain memory and returns at once, so a request sees and chang
 
 from bisect import insort
 from collections.abc import Iterator
+from typing import Final
 
 from twretweet.sandbox import story
 from twretweet.sandbox.people import Crowd, User
 from twretweet.sandbox.retweets import IdList, LiveIndex, Retweets
 from twretweet.sandbox.stretches import Stretches
 from twretweet.sandbox.tweets import Echoes, Tweet
+
+_RECENT: Final = 20
+"""How many of an author's latest tweets a new one may not repeat; X does not say how many."""
 
 
 class World:
@@ -119,6 +123,11 @@ class World:
         tweet = Tweet(id=self.fresh_id(now), author_id=author_id, text=text)
         self.add_tweet(tweet)
         return tweet
+
+    def recent_texts(self, author_id: int) -> list[str]:
+        """Return what this author wrote lately."""
+        recent = self._by_author.get(author_id, [])[-_RECENT:]
+        return [self._echoes[one].original.text for one in recent]
 
     def tweet(self, tweet_id: int) -> Tweet | None:
         """Find a tweet, or a retweet, by id."""

@@ -26,9 +26,13 @@ class Admin:
     Args:
         core: the sandbox.
         look: shows all of it.
+        stamp: gives the headers of every reply.
     """
 
-    def __init__(self, core: Core, look: Callable[[], object]) -> None:
+    def __init__(
+        self, core: Core, look: Callable[[], object], stamp: Callable[[], dict[str, str]]
+    ) -> None:
+        self._stamp = stamp
         self._core = core
         self._look = look
         self._desk = Desk(core, look)
@@ -45,7 +49,7 @@ class Admin:
         if path == "events" and request.method == "GET":
             if self._core.changes.crowded:
                 return _response(Sent(409, {"error": "too many are watching already"}))
-            return await stream.send(request, self._core, self._look)
+            return await stream.send(request, self._core, self._look, self._stamp())
         try:
             body = await _read(request, _LARGE if path == "snapshot" else _SMALL)
         except (HttpProcessingError, web.RequestPayloadError):
