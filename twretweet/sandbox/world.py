@@ -24,6 +24,9 @@ class World:
         retweets: how many the first tweet has.
         seed: another seed, another crowd.
         now: the lowest id of this moment.
+
+    Attributes:
+        guests: the users that were written by hand.
     """
 
     def __init__(self, *, retweets: int, seed: int, now: int) -> None:
@@ -32,6 +35,7 @@ class World:
         self._population = 0
         self._users: dict[int, User] = {}
         self._names: dict[str, User] = {}
+        self.guests: list[User] = []
         self._echoes: dict[int, Echoes] = {}
         self._crowded = Stretches()
         self._by_author: dict[int, list[int]] = {}
@@ -70,6 +74,17 @@ class World:
         """Let ``user`` exist."""
         self._users[user.id] = user
         self._names[user.username.lower()] = user
+
+    def add_guest(self, user: User) -> None:
+        """Let a user exist who was written by hand.
+
+        Raises:
+            ValueError: the id is somebody else's.
+        """
+        if user.id in self._users or self._crowd.index_of(user.id) is not None:
+            raise ValueError(f"id is {user.id}: that is another user's, or kept for the crowd")
+        self.add_user(user)
+        self.guests.append(user)
 
     def user(self, user_id: int) -> User | None:
         """Find a user by id."""
