@@ -1,8 +1,12 @@
 import http.client
 import json
 import signal
+import ssl
+import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from tests.cli.conftest import PREFIX, TIMEOUT, account, one_line
@@ -120,6 +124,28 @@ def test_limits_quirks_and_vocabulary_are_as_they_were_told(start, bare):
     assert reply.headers["api-version"] == "2.167"
     assert json.load(reply)["meta"]["result_count"] == 0
     connection.close()
+
+
+def test_it_speaks_https_and_prints_whom_to_believe(start, bare):
+    process = start("sandbox", "--tls", "--json", env=bare)
+    facts = json.loads(process.stdout.readline())
+    context = ssl.create_default_context(cafile=facts["ca_file"])
+    netloc = urlsplit(facts["url"]).netloc
+    connection = http.client.HTTPSConnection(netloc, context=context, timeout=TIMEOUT)
+    connection.request("GET", "/2/users/me")
+    assert connection.getresponse().status == 401
+    connection.close()
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=TIMEOUT) == ("", "")
+    assert not Path(facts["ca_file"]).exists()
+    told = describe(msgspec.convert(facts, Facts))
+    assert f"curl --cacert {facts['ca_file']} --connect-to ::{netloc} -H" in told
+
+
+def test_without_the_extra_it_says_which_one_tls_needs(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    assert main(["sandbox", "--tls"]) == 1
+    assert "pip install 'twretweet[tls]'" in one_line(capsys.readouterr().err)
 
 
 def test_it_tells_what_can_go_wrong(capsys):

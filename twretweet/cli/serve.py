@@ -15,7 +15,7 @@ import anyio
 import msgspec
 from cyclopts import Parameter
 
-from twretweet.cli.outcome import OK, say
+from twretweet.cli.outcome import OK, MissingExtra, say
 from twretweet.cli.served import LOOPBACK, describe, facts_of, kinds
 from twretweet.errors import QueryError, TwretweetError
 from twretweet.vocabulary import Vocabulary
@@ -82,6 +82,15 @@ def sandbox(
     ] = 2400,
     load: Annotated[str, Parameter(help="Begin with the state in this file.")] = "",
     save: Annotated[str, Parameter(help="Write the state to this file at the end.")] = "",
+    tls: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            help="Speak https, as api.x.com and api.twitter.com too, with a certificate made for "
+            "it; the authority's file is printed. Needs the extra tls.",
+        ),
+    ] = False,
     host: Annotated[
         str, Parameter(help="The address to listen on; others must not reach it.")
     ] = LOOPBACK,
@@ -132,10 +141,13 @@ def sandbox(
             quirks=read_quirks(quirk or ()),
             vocabulary=vocabulary,
             daily_updates=daily_updates,
+            tls=tls,
             state=load or None,
             host=host,
             listen_beyond_loopback=listen_beyond_loopback,
         )
+    except ImportError as error:
+        raise MissingExtra("--tls", "tls") from error
     except ValueError as error:
         raise QueryError(_in_options(str(error))) from error
     except OSError as error:

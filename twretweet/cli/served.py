@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 
 
-class Facts(msgspec.Struct, frozen=True):
+class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a program needs to talk to a sandbox: its address, a tweet, and keys made up for it."""
 
     url: str
@@ -22,6 +22,7 @@ class Facts(msgspec.Struct, frozen=True):
     access_token_secret: str
     bearer_token: str
     client_id: str
+    ca_file: str | None = None
 
 
 def facts_of(served: "Sandbox") -> Facts:
@@ -35,6 +36,7 @@ def facts_of(served: "Sandbox") -> Facts:
         access_token_secret=served.oauth1.access_token_secret,
         bearer_token=served.app_only.bearer_token,
         client_id=served.oauth2.client_id,
+        ca_file=None if served.ca_file is None else str(served.ca_file),
     )
 
 
@@ -50,9 +52,13 @@ def describe(facts: Facts, host: str = LOOPBACK) -> str:
         "ACCESS_TOKEN_SECRET": facts.access_token_secret,
     }
     exports = [f"export TWRETWEET_{name}={shlex.quote(value)}" for name, value in keys.items()]
+    if facts.ca_file is not None:
+        # Where OpenSSL, and with it Python, looks for whom to believe.
+        exports.append(f"export SSL_CERT_FILE={shlex.quote(facts.ca_file)}")
     tweet = facts.tweet_id
     audience = "for this machine only" if is_loopback(host) else f"and for others at {host}"
-    admin = f"curl -H 'Content-Type: application/json' {facts.url}/__sandbox__"
+    curl = "curl" if facts.ca_file is None else f"curl --cacert {shlex.quote(facts.ca_file)}"
+    admin = f"{curl} -H 'Content-Type: application/json' {facts.url}/__sandbox__"
     return "\n".join(
         [
             f"An X API listens on {facts.url}, {audience}. Ctrl-C ends it.",
@@ -71,8 +77,9 @@ def describe(facts: Facts, host: str = LOOPBACK) -> str:
             "",
             "Or without twretweet, as the app itself:",
             "",
-            f"curl -H 'Authorization: Bearer {facts.bearer_token}' \\",
+            f"{curl} -H 'Authorization: Bearer {facts.bearer_token}' \\",
             f"  '{facts.url}/2/tweets/{tweet}/retweets?max_results=5'",
+            *_as_x(facts, curl),
             "",
             "Let the next two requests fail, or move its clock on by 15 minutes:",
             "",
@@ -80,6 +87,21 @@ def describe(facts: Facts, host: str = LOOPBACK) -> str:
             f"{admin}/clock -d '{{\"advance\": 900}}'",
         ]
     )
+
+
+def _as_x(facts: Facts, curl: str) -> list[str]:
+    """How a client gets here whose host is fixed."""
+    if facts.ca_file is None:
+        return []
+    there = facts.url.removeprefix("https://")
+    return [
+        "",
+        f"It has a certificate for api.x.com and api.twitter.com, by {facts.ca_file}",
+        "which clients have to believe. As if it were X:",
+        "",
+        f"{curl} --connect-to ::{there} -H 'Authorization: Bearer {facts.bearer_token}' \\",
+        f"  'https://api.x.com/2/tweets/{facts.tweet_id}/retweets?max_results=5'",
+    ]
 
 
 def kinds() -> str:

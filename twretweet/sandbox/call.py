@@ -11,13 +11,14 @@ from twretweet.sandbox.ledger import Ledger
 from twretweet.sandbox.params import Parameters
 from twretweet.sandbox.quirks import Quirks
 from twretweet.sandbox.reply import Reply, is_v1
+from twretweet.sandbox.tls import HOSTS
 from twretweet.sandbox.tokens import Tokens
 from twretweet.sandbox.updates import Updates
 from twretweet.sandbox.windows import Standing
 from twretweet.sandbox.world import World
 from twretweet.vocabulary import Vocabulary
 
-_MAPPED_HOSTS: Final = frozenset({"api.x.com", "api.twitter.com"})
+_MAPPED_HOSTS: Final = frozenset(HOSTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Incoming:
         body: the body.
         now: when it came, in epoch seconds.
         ahead: by how many seconds the sandbox's clock was moved on by then.
+        secure: whether it came over TLS.
     """
 
     method: str
@@ -68,6 +70,7 @@ class Incoming:
     body: bytes = field(repr=False)
     now: float
     ahead: float = 0.0
+    secure: bool = False
 
     @property
     def path(self) -> str:
@@ -80,8 +83,12 @@ class Incoming:
 
         A client that takes the sandbox for X, through a mapping of its host, signs for https.
         """
-        scheme = "https" if self.host.lower() in _MAPPED_HOSTS else "http"
-        return f"{scheme}://{self.host}{self.target}"
+        return f"{self.scheme}://{self.host}{self.target}"
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the address that the client asks."""
+        return "https" if self.secure or self.host.lower() in _MAPPED_HOSTS else "http"
 
     @property
     def v1(self) -> bool:

@@ -1,6 +1,7 @@
 """What a running sandbox shows of itself: where it is, who may sign in, and what it was asked."""
 
 from collections import deque
+from pathlib import Path
 
 from twretweet.clock import Clock
 from twretweet.credentials import AppOnly, OAuth1, OAuth2
@@ -33,6 +34,11 @@ class Face:
             RuntimeError: the sandbox was never started.
         """
         return self._server.url
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The certificate of the authority that a client has to believe; nothing without TLS."""
+        return None if self._server.tls is None else self._server.tls.ca_file
 
     @property
     def tweet_id(self) -> str:

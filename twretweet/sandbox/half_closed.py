@@ -35,9 +35,10 @@ class HalfClosable(web.RequestHandler):
             self._newest = self._messages[-1][1]
 
     def eof_received(self) -> bool | None:  # type: ignore[override]  # as asyncio has it
-        """Stay for the answer if there is one to come."""
+        """Stay for the answer if there is one to come; TLS knows no half of a connection."""
         idle = self._waiter is not None and not self._waiter.done()
-        if idle or self.watched or self._newest is None or not self._newest.is_eof():
+        secure = self.transport is not None and self.transport.get_extra_info("sslcontext")
+        if secure or idle or self.watched or self._newest is None or not self._newest.is_eof():
             return None
         self._half_closed = True
         self.taken()

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from itertools import islice
 from logging import NullHandler, getLogger
 from socket import socket
+from ssl import SSLContext
 from typing import Final, TypeAlias
 
 from aiohttp import web
@@ -142,9 +143,13 @@ class Listener:
         handler: answers a request.
         host: the address to listen on.
         stamp: gives the headers of every reply.
+        tls: what it needs to speak TLS, if it does.
     """
 
-    def __init__(self, handler: Handler, host: str, stamp: Stamps) -> None:
+    def __init__(
+        self, handler: Handler, host: str, stamp: Stamps, tls: SSLContext | None = None
+    ) -> None:
+        self._tls = tls
         self._handler = handler
         self._stamp = stamp
         self._host = host
@@ -177,7 +182,7 @@ class Listener:
         self._runner = web.ServerRunner(self._connections, shutdown_timeout=_CLOSING_SECONDS)
         await self._runner.setup()
         waiting = _waiting(_most_files())
-        site = web.TCPSite(self._runner, self._host, port, backlog=waiting)
+        site = web.TCPSite(self._runner, self._host, port, backlog=waiting, ssl_context=self._tls)
         try:
             await site.start()
         except OSError:
@@ -195,6 +200,13 @@ class Listener:
     async def close(self) -> None:
         """Close the port and every connection; harmless when closed."""
         runner, self._runner = self._runner, None
+        held = [] if self._connections is None else self._connections.connections
+        transports = [one.transport for one in held if one.transport is not None]
         if runner is not None:
             await runner.cleanup()
         self._connections = None
+        if self._tls is not None:
+            # TLS waits for the other side to say goodbye, longer than the event loop may last.
+            for transport in transports:
+                transport.abort()
+            await asyncio.sleep(0)

@@ -20,6 +20,7 @@ from twretweet.sandbox.oauth.person import answer_page
 from twretweet.sandbox.options import Options
 from twretweet.sandbox.quirks import Quirks
 from twretweet.sandbox.server import Server
+from twretweet.sandbox.tls import Tls
 from twretweet.vocabulary import Vocabulary
 
 
@@ -54,6 +55,9 @@ class Sandbox(Face):
         limits: windows other than X's table has, as some plans do:
             ``{"POST /2/users/:id/retweets": [Limit("user", 17, 86_400)]}``.
         host: the address to listen on.
+        tls: speak https, with a certificate for ``api.x.com``, ``api.twitter.com`` and this
+            machine, whose authority is in :attr:`ca_file`; for clients whose host is fixed, see
+            :func:`~twretweet.sandbox.mapping.mapped_hosts`. Needs the extra ``tls``.
         listen_beyond_loopback: allow a host that other machines can reach. Whoever reaches it can
             act as anybody in it; the admin endpoint stays with this machine.
 
@@ -62,6 +66,7 @@ class Sandbox(Face):
             is bound to an endpoint that there is not, or the host is not this machine alone.
         OSError: the file can't be read.
         TypeError: ``redirect_uris`` is one string.
+        ImportError: ``tls`` needs the extra of that name.
     """
 
     def __init__(
@@ -82,6 +87,7 @@ class Sandbox(Face):
         code_lifetime: float = 30.0,
         daily_updates: int = 2400,
         limits: Mapping[str, Sequence[Limit]] | None = None,
+        tls: bool = False,
         host: str = "127.0.0.1",
         listen_beyond_loopback: bool = False,
     ) -> None:
@@ -108,7 +114,8 @@ class Sandbox(Face):
         )
         core = Core(options, clock or MovableClock())
         # A name may lead to two addresses, and a free port of one need not be free at the other.
-        super().__init__(core, Server(core, "127.0.0.1" if host == "localhost" else host))
+        address = "127.0.0.1" if host == "localhost" else host
+        super().__init__(core, Server(core, address, Tls() if tls else None))
         self._port = port
         if state is not None:
             origin.begin(self._core, Path(state))

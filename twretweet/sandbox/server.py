@@ -30,6 +30,7 @@ from twretweet.sandbox.listener import Listener
 from twretweet.sandbox.oauth.desk import TOKEN_PATH
 from twretweet.sandbox.records import LONGEST_BODY, Log, RecordedRequest
 from twretweet.sandbox.reply import Reply, broken, crashed, unreadable
+from twretweet.sandbox.tls import Tls
 
 _KEPT_FAILURES: Final = 100
 _SECRETS: Final = re.compile(
@@ -45,14 +46,16 @@ class Server:
     Args:
         core: gives the answers.
         host: the address to listen on.
+        tls: the certificates, if it speaks TLS.
 
     Attributes:
         failures: what went wrong in the sandbox itself.
         hooks: what to await around the token endpoint.
         listener: the port.
+        tls: the certificates, if it speaks TLS.
     """
 
-    def __init__(self, core: Core, host: str) -> None:
+    def __init__(self, core: Core, host: str, tls: Tls | None = None) -> None:
         self._core = core
         self._clock = core.clock
         self._latency = core.options.quirks.latency
@@ -60,11 +63,14 @@ class Server:
         self._stamp = Stamp(core.clock).headers
         self._encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
         self._host = host
+        self.tls = tls
         self._bound: int | None = None
         self._admin = Admin(core, self._look, self._stamp)
         self.failures: deque[Exception] = Log(maxlen=_KEPT_FAILURES)
         self.hooks = Hooks()
-        self.listener = Listener(self._handle, host, self._stamp)
+        self.listener = Listener(
+            self._handle, host, self._stamp, None if tls is None else tls.context
+        )
 
     @property
     def url(self) -> str:
@@ -75,7 +81,8 @@ class Server:
         """
         if self._bound is None:
             raise RuntimeError("start the sandbox first: async with Sandbox() as sandbox")
-        return f"http://{_reachable(self._host)}:{self._bound}"
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://{_reachable(self._host)}:{self._bound}"
 
     async def start(self, port: int) -> None:
         """Begin to listen, at the same port as before if there was one.
@@ -219,7 +226,10 @@ class Server:
             target = target.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         sent = {name.lower(): value for name, value in request.headers.items()}
         ahead = self._core.ahead
-        return Incoming(request.method, sent.get("host", ""), target, sent, body, now, ahead)
+        secure = self.tls is not None
+        return Incoming(
+            request.method, sent.get("host", ""), target, sent, body, now, ahead, secure
+        )
 
 
 def _record(incoming: Incoming, answer: Answer, number: int) -> RecordedRequest:

@@ -42,7 +42,7 @@ class Admin:
         if not request.raw_path.startswith(PREFIX):
             return self._page(request)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        objection = object_to(request.method, headers, _peer(request))
+        objection = object_to(request.method, headers, _peer(request), request.scheme)
         if objection is not None:
             return _response(Sent(objection.status, {"error": objection.why}))
         path, _, query = request.raw_path.removeprefix(PREFIX).partition("?")
@@ -61,7 +61,8 @@ class Admin:
     def _page(self, request: web.BaseRequest) -> web.StreamResponse:
         # A link of another site may lead to it: there is nothing on it that could be clicked from
         # there, and nothing of it can be read.
-        objection = object_to("GET", {"host": request.headers.get("host", "")}, _peer(request))
+        host = {"host": request.headers.get("host", "")}
+        objection = object_to("GET", host, _peer(request), request.scheme)
         if objection is not None:
             return _response(Sent(objection.status, {"error": objection.why}))
         html = page.read()
