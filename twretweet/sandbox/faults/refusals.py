@@ -97,9 +97,10 @@ def _expired_token(_: Fault, scene: Scene) -> Refusal:
 
 
 def _unauthorized(_: Fault, scene: Scene) -> Refusal:
+    # As any 401, it tells of no limit; see twretweet.sandbox.api.
     if is_v1(scene.path):
-        return v1_error(401, 89, "Invalid or expired token."), scene.standing
-    return plain(401), scene.standing
+        return v1_error(401, 89, "Invalid or expired token."), None
+    return plain(401), None
 
 
 def _usage_cap(fault: Fault, scene: Scene) -> Refusal:
