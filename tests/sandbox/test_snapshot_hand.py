@@ -109,3 +109,13 @@ def test_a_lead_that_can_not_be_says_why_and_moves_nothing() -> None:
     with pytest.raises(ValueError, match=r"^line 2"):
         load(held, {"type": "sandbox", "ahead": 60}, {"type": "user", "username": "a b"})
     assert held.ahead == 0
+
+
+def test_what_is_made_up_is_of_the_time_that_the_clock_is_moved_to() -> None:
+    held = Sandbox()
+    head = {"type": "sandbox", "ahead": 7200, "retweets_per_second": 1}
+    load(held._core, head, {"type": "tweet", "text": "Later", "retweets": 0})
+    [later] = [one for one in held._core.world.originals() if one.text == "Later"]
+    assert abs(later.created_ms / 1000 - time.time() - 7200) < 60
+    # Nothing has come in between the times.
+    assert len(held.retweeted_by()) < 60

@@ -6,9 +6,11 @@ import os
 import socket
 import ssl
 import sys
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
+from oauthlib.oauth1 import Client
 
 from twretweet.sandbox import Fault, Sandbox, ThreadedSandbox, mapped_hosts
 
@@ -97,3 +99,20 @@ def test_without_the_extra_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
     with pytest.raises(ImportError, match=r"twretweet\[tls\]"):
         Sandbox(tls=True)
+
+
+def test_who_signs_for_https_is_understood(sandbox: ThreadedSandbox) -> None:
+    keys = sandbox.oauth1
+    user = Client(
+        keys.consumer_key, keys.consumer_secret, keys.access_token, keys.access_token_secret
+    )
+    app = Client(keys.consumer_key, keys.consumer_secret)
+    context = ssl.create_default_context(cafile=str(sandbox.ca_file))
+    for client, method, path in (
+        (user, "GET", "/2/users/me"),
+        (app, "POST", "/oauth/request_token?oauth_callback=oob"),
+    ):
+        url, headers, _ = client.sign(sandbox.url + path, method)
+        asked = urllib.request.Request(url, headers=headers, method=method)
+        with urllib.request.urlopen(asked, context=context) as reply:
+            assert reply.status == 200
