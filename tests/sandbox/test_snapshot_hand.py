@@ -18,6 +18,8 @@ HAND = """
 {"type": "tweet", "id": "1500000000000000000", "text": "Hi", "author": "ada", "retweets": 3}
 {"type": "tweet", "id": "20", "author_id": "42", "created_at": "2006-03-21T20:50:14.000Z"}
 {"type": "tweet", "text": "Then", "author": "eve", "created_at": "2022-01-02T03:04:05.678Z"}
+{"type": "tweet", "id": "1500000000000000001", "quotes": "1500000000000000000", "author": "bob"}
+{"type": "tweet", "id": "1500000000000000002", "replies_to": "1500000000000000000"}
 {"type": "retweet", "tweet_id": "1500000000000000000", "username": "bob"}
 """.replace(",\n ", ", ")
 
@@ -42,6 +44,16 @@ async def test_a_state_is_written_by_hand(clock: ManualClock, tmp_path: Path) ->
         assert hi.body["data"]["public_metrics"]["retweet_count"] == 4
         latest = await api.get("/2/tweets/1500000000000000000/retweeted_by", max_results=1)
         assert latest.body["data"][0]["username"] == "bob"
+
+        quotes = await api.get("/2/tweets/1500000000000000000/quote_tweets")
+        assert quotes.ids == ["1500000000000000001"]
+        reply = await api.get(
+            "/2/tweets/1500000000000000002", tweet__fields="in_reply_to_user_id,referenced_tweets"
+        )
+        assert reply.body["data"]["in_reply_to_user_id"] == "42"
+        assert reply.body["data"]["referenced_tweets"] == [
+            {"type": "replied_to", "id": "1500000000000000000"}
+        ]
 
         old = (await api.get("/2/tweets/20", tweet__fields="created_at")).body["data"]
         assert old["created_at"] == "2006-03-21T20:50:14.000Z"
@@ -69,6 +81,13 @@ async def test_a_state_is_written_by_hand(clock: ManualClock, tmp_path: Path) ->
 def test_a_user_that_can_not_be_says_why(line: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=rf"^line 1: .*{words}"):
         load(core(), {"type": "user", **line})
+
+
+@pytest.mark.parametrize("wrong", ["21", "1500000000000000000", "soon"])
+def test_a_tweet_refers_only_to_an_older_one(wrong: str) -> None:
+    tweet = {"type": "tweet", "id": "1400000000000000000"}
+    with pytest.raises(ValueError, match=r"^line 2: quotes is"):
+        load(core(), {"type": "tweet", "id": "1500000000000000000"}, {**tweet, "quotes": wrong})
 
 
 def test_the_rate_of_growth_is_saved(clock: ManualClock) -> None:

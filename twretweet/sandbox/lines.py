@@ -70,6 +70,8 @@ class TweetLine(_Line, frozen=True, tag="tweet", omit_defaults=True):
     author: str | None = None
     author_id: str | None = None
     created_at: str | None = None
+    quotes: str | None = None
+    replies_to: str | None = None
     retweets: int | Recipe = 0
 
 

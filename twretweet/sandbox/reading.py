@@ -188,6 +188,8 @@ class Reader:
             known = Tweet(id=tweet_id, author_id=author or story.AUTHOR_ID, text=line.text)
             if line.id is not None and line.created_at is not None:
                 known.written_ms = a_moment(line.created_at)
+            known.quoted = self._older("quotes", line.quotes, tweet_id)
+            known.replied_to = self._older("replies_to", line.replies_to, tweet_id)
             self._world.add_tweet(known)
         elif known.original is not None:
             raise ValueError(f"id is {tweet_id}: that is a retweet")
@@ -197,6 +199,18 @@ class Reader:
             count = within("retweets", line.retweets, 0)
             retweets = story.crowd_retweets(tweet_id, count, moment, self._contents.state.seed)
         self._world.set_retweets(known, retweets)
+
+    def _older(self, name: str, text: str | None, tweet_id: int) -> tuple[int, int] | None:
+        """Return the ids of the tweet that one refers to, and of its author.
+
+        In the order of their ids, as they are saved, each line finds the ones it refers to.
+        """
+        if text is None:
+            return None
+        found = self._world.tweet(an_id(name, text))
+        if found is None or found.original is not None or found.id >= tweet_id:
+            raise ValueError(f"{name} is {text}: there is no such tweet that is older")
+        return found.id, found.author_id
 
     def _take_retweet(self, line: RetweetLine) -> None:
         tweet = self._world.tweet(an_id("tweet_id", line.tweet_id))

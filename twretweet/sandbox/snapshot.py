@@ -9,8 +9,9 @@ sandbox      where keys and ids come from: ``seed``, ``latest_id``, ``population
 account      a user that can sign in: ``username``, and ``scopes`` of the bearer token
 user         another user: ``username``, ``id``, ``name``, ``description``, ``followers``,
              ``created_at``
-tweet        ``id``, ``text``, ``author`` (a username) or ``author_id``, ``created_at``, and
-             ``retweets``: how many by the crowd
+tweet        ``id``, ``text``, ``author`` (a username) or ``author_id``, ``created_at``,
+             ``quotes`` and ``replies_to`` (ids of older tweets above it), and ``retweets``: how
+             many by the crowd
 retweet      ``tweet_id``, and ``user_id`` or ``username``
 window       a rate limit that is in use
 updates      how much a user has posted today
@@ -177,6 +178,8 @@ def _told(core: Core) -> Iterator[Line]:
             text=tweet.text,
             author_id=str(tweet.author_id),
             created_at=None if tweet.written_ms is None else iso(tweet.written_ms),
+            quotes=None if tweet.quoted is None else str(tweet.quoted[0]),
+            replies_to=None if tweet.replied_to is None else str(tweet.replied_to[0]),
             retweets=recipe,
         )
     # In the order of their ids over all tweets, so that reading them only ever appends.
