@@ -1,13 +1,18 @@
 import http.client
 import json
 import signal
+import ssl
+import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from tests.cli.conftest import PREFIX, TIMEOUT, account, one_line
 from twretweet.cli import main
-from twretweet.cli.serve import Facts, _scale, describe
+from twretweet.cli.serve import _scale
+from twretweet.cli.served import Facts, describe
 from twretweet.errors import QueryError
 
 
@@ -106,6 +111,43 @@ def test_it_fails_grows_and_saves_as_it_was_told(start, run, bare, tmp_path):
     assert "already" in told.stdout
 
 
+def test_limits_quirks_and_vocabulary_are_as_they_were_told(start, bare):
+    words = ("--limit", "GET /2/tweets/:id/retweets=app-only:2/900", "--vocabulary", "post")
+    more = ("--quirk", "empty_pages=0+1", "--quirk", "all_empty", "--retweets", "9")
+    process = start("sandbox", "--json", *words, *more, env=bare)
+    facts = json.loads(process.stdout.readline())
+    connection = http.client.HTTPConnection(urlsplit(facts["url"]).netloc, timeout=TIMEOUT)
+    bearer = {"Authorization": f"Bearer {facts['bearer_token']}"}
+    connection.request("GET", f"/2/tweets/{facts['tweet_id']}/retweets", headers=bearer)
+    reply = connection.getresponse()
+    assert reply.headers["x-rate-limit-limit"] == "2"
+    assert reply.headers["api-version"] == "2.167"
+    assert json.load(reply)["meta"]["result_count"] == 0
+    connection.close()
+
+
+def test_it_speaks_https_and_prints_whom_to_believe(start, bare):
+    process = start("sandbox", "--tls", "--json", env=bare)
+    facts = json.loads(process.stdout.readline())
+    context = ssl.create_default_context(cafile=facts["ca_file"])
+    netloc = urlsplit(facts["url"]).netloc
+    connection = http.client.HTTPSConnection(netloc, context=context, timeout=TIMEOUT)
+    connection.request("GET", "/2/users/me")
+    assert connection.getresponse().status == 401
+    connection.close()
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=TIMEOUT) == ("", "")
+    assert not Path(facts["ca_file"]).exists()
+    told = describe(msgspec.convert(facts, Facts))
+    assert f"curl --cacert {facts['ca_file']} --connect-to ::{netloc} -H" in told
+
+
+def test_without_the_extra_it_says_which_one_tls_needs(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    assert main(["sandbox", "--tls"]) == 1
+    assert "pip install 'twretweet[tls]'" in one_line(capsys.readouterr().err)
+
+
 def test_it_tells_what_can_go_wrong(capsys):
     assert main(["sandbox", "--fault", "list"]) == 0
     told = capsys.readouterr().out
@@ -128,6 +170,18 @@ def test_it_tells_what_can_go_wrong(capsys):
         (("--load", "."), "--load .: Is a directory"),
         (("--save", "no such folder/x"), "--save no such folder/x: No such file"),
         (("--save", "."), "--save .: Is a directory"),
+        (("--limit", "/x=1/900"), "no endpoint is at '/x'"),
+        (("--limit", "GET"), "limit 'GET': there is no '='; write ENDPOINT"),
+        (("--limit", "GET=many/900"), "limit 'GET=many/900': Expected `int`"),
+        (("--limit", "GET=us:1/900"), "Invalid enum value 'us'"),
+        (("--limit", "GET=1/0"), "seconds more than 0"),
+        (("--quirk", "slow"), "there is no 'slow'; there are short_pages"),
+        (("--quirk", "short_pages=2"), "Quirks.short_pages is a share between 0 and 1"),
+        (("--quirk", "short_pages=few"), "Expected `float`"),
+        (("--quirk", "empty_pages=-1"), "counts pages from 0"),
+        (("--quirk", "latency=1", "--quirk", "latency=2"), "latency is there twice"),
+        (("--vocabulary", "toots"), "toots"),
+        (("--daily-updates", "-1"), "daily_updates is -1"),
     ],
 )
 def test_what_can_not_be_served_says_why_and_starts_nothing(capsys, words, complaint):

@@ -53,7 +53,10 @@ async def test_a_walk_gets_over_it_with_every_retweet_once(sandbox, manager, kin
     for after in (0, 4, 9):
         sandbox.faults.add(Fault(kind, after=after, count=2))
     session = manager.session(sandbox.app_only)
-    ids = [retweet.id async for retweet in session.retweets(sandbox.tweet_id, max_results=50)]
+    # There are includes and enumerations to be missing and unknown.
+    query = tw.TweetQuery().fields("reply_settings").author("username")
+    walk = session.retweets(sandbox.tweet_id, query, max_results=50)
+    ids = [retweet.id async for retweet in walk]
     assert len(ids) == len(set(ids)) == 1000
     assert [one.hits for one in sandbox.faults] == [2, 2, 2]
 

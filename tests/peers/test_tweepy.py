@@ -2,7 +2,7 @@
 
 import pytest
 
-from twretweet.sandbox import ThreadedSandbox, story
+from twretweet.sandbox import ThreadedSandbox, mapped_hosts, story
 
 pytest.importorskip("tweepy", reason="tweepy is not installed (extra: peers)")
 
@@ -128,3 +128,33 @@ def test_it_retweets_and_undoes_over_v1(old: tweepy.API, sandbox: ThreadedSandbo
         old.retweet(20)
     assert gone.value.api_codes == [144]
     assert [request.status for request in sandbox.requests] == [200, 403, 200, 200, 404]
+
+
+def test_with_tls_and_a_mapped_host_it_runs_as_it_is() -> None:
+    """The recipe that changes nothing about tweepy: its host leads to the sandbox."""
+    pytest.importorskip("trustme", reason="trustme is not installed (extra: tls)")
+    with ThreadedSandbox(retweets=25, tls=True) as sandbox, mapped_hosts(sandbox):
+        keys = sandbox.oauth1
+        client = tweepy.Client(
+            bearer_token=sandbox.app_only.bearer_token,
+            consumer_key=keys.consumer_key,
+            consumer_secret=keys.consumer_secret,
+            access_token=keys.access_token,
+            access_token_secret=keys.access_token_secret,
+        )
+        assert client.retweet(sandbox.tweet_id).data["retweeted"]
+        latest = client.get_retweeters(sandbox.tweet_id, max_results=1).data
+        assert [user.username for user in latest] == [sandbox.me.username]
+        assert not client.unretweet(sandbox.tweet_id).data["retweeted"]
+        old = tweepy.API(
+            tweepy.OAuth1UserHandler(
+                keys.consumer_key,
+                keys.consumer_secret,
+                keys.access_token,
+                keys.access_token_secret,
+            )
+        )
+        assert old.retweet(sandbox.tweet_id).user.screen_name == sandbox.me.username
+        with pytest.raises(tweepy.Forbidden):
+            old.retweet(sandbox.tweet_id)
+        assert [request.status for request in sandbox.requests] == [200, 200, 200, 200, 403]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.sandbox.http import Api, serving
 from tests.support.clock import ManualClock
-from twretweet.sandbox import Sandbox
+from twretweet.sandbox import Fault, Sandbox
 from twretweet.sandbox.listener import MOST_SILENT
 
 pytestmark = pytest.mark.anyio
@@ -267,3 +267,48 @@ async def test_who_sends_and_never_reads_holds_up_nobody(clock: ManualClock) -> 
             assert (await api.get(api.tweet)).status == 200
         await until(lambda: api.sandbox.open_connections == 1)
         assert not api.sandbox.failures
+
+
+ASK = b"GET /2/nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST /2/nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "answers"),
+    [(ASK, 1), (ASK * 3, 3), (POST + b"{}", 1), (b"", 0), (ASK + POST + b"{", 0), (ASK[:9], 0)],
+    ids=["one", "three", "a body", "nothing", "half a body", "half a line"],
+)
+async def test_who_closes_their_side_gets_what_they_asked_for_whole(
+    api: Api, sent: bytes, answers: int
+) -> None:
+    async with wire(api.sandbox) as (reader, writer):
+        writer.write(sent)
+        writer.write_eof()
+        async with asyncio.timeout(10):
+            answer = await reader.read()
+    assert answer.count(b"HTTP/1.1 404") >= answers
+    await until(lambda: api.sandbox.open_connections == 0)
+
+
+async def test_who_closes_their_side_gets_an_answer_that_comes_late(clock: ManualClock) -> None:
+    fault = Fault("slow_body", seconds=10)
+    async with serving(Sandbox(clock=clock, faults=[fault]), clock) as api:
+        async with wire(api.sandbox) as (reader, writer):
+            writer.write(b"GET /2/users/me HTTP/1.1\r\nHost: x\r\n\r\n")
+            writer.write_eof()
+            await until(lambda: bool(clock._sleepers))
+            reading = asyncio.create_task(reader.read())
+            while not reading.done():
+                clock.advance(1)
+                await asyncio.sleep(0.001)
+            assert b"Unauthorized" in reading.result()
+        await until(lambda: api.sandbox.open_connections == 0)
+
+
+async def test_who_watches_and_closes_their_side_is_gone(api: Api) -> None:
+    async with wire(api.sandbox) as (reader, writer):
+        host = urlsplit(api.sandbox.url).netloc
+        writer.write(f"GET /__sandbox__/events HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        await reader.readuntil(b"event: state")
+        writer.write_eof()
+        await until(lambda: api.sandbox.open_connections == 0)

@@ -1,12 +1,15 @@
 """Faults of bodies and connections, as a client meets them on a real socket."""
 
 import asyncio
+import socket
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 import pytest
 
+from tests.sandbox.http import Api
 from tests.sandbox.test_faults import bare, failing, page, until
 from tests.support.clock import ManualClock
 from twretweet.sandbox import Fault
@@ -47,12 +50,43 @@ async def test_a_body_breaks_off_in_the_middle(clock: ManualClock, kind: str) ->
         assert (await page(api)).limit[1] == 74
 
 
-async def test_after_a_whole_reply_the_connection_is_gone(clock: ManualClock) -> None:
-    async with failing(clock, Fault("reset_after", count=1)) as api:
-        reply = await bare(api)
-        assert len(msgspec.json.decode(await reply.read())["data"]) == 5
-        assert reply.headers.get("connection") is None
+@pytest.mark.parametrize("count", [5, 100])
+async def test_after_a_whole_reply_the_connection_is_reset(clock: ManualClock, count: int) -> None:
+    fault = Fault("reset_after", count=1)
+    async with failing(clock, fault, retweets=100) as api:
+        received, error = await asyncio.to_thread(talk, api, count)
+        head, _, body = received.partition(b"\r\n\r\n")
+        assert len(msgspec.json.decode(body)["data"]) == count
+        assert b"connection:" not in head.lower()
+        assert isinstance(error, ConnectionResetError)
         await until(lambda: api.sandbox.open_connections == 0)
+
+
+async def test_a_reset_within_the_body_comes_after_half_of_it(clock: ManualClock) -> None:
+    async with failing(clock, Fault("reset_within", count=1), retweets=100) as api:
+        received, error = await asyncio.to_thread(talk, api, 100)
+        assert b'{"data":[{' in received
+        assert b'"meta"' not in received
+        assert isinstance(error, ConnectionResetError)
+
+
+def talk(api: Api, count: int) -> tuple[bytes, OSError | None]:
+    """Send a request, and read to the end: what came, and how it ended."""
+    token = api.sandbox.app_only.bearer_token
+    path = f"{api.tweet}/retweets?max_results={count}&tweet.fields=entities,public_metrics"
+    address = urlsplit(api.sandbox.url)
+    received = b""
+    with socket.create_connection((address.hostname, address.port)) as line:
+        line.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+            f"Authorization: Bearer {token}\r\n\r\n".encode()
+        )
+        try:
+            while part := line.recv(1000):
+                received += part
+        except OSError as error:
+            return received, error
+    return received, None
 
 
 async def test_broken_gzip_can_not_be_unpacked(clock: ManualClock) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from typing import get_args
 
 import msgspec
 import pytest
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 from twretweet.sandbox import Fault, Faults
 from twretweet.sandbox.core import _ENDPOINTS
 from twretweet.sandbox.faults.faults import MOST_FAULTS, Met, Occasion, own_number, strikes
-from twretweet.sandbox.faults.kinds import KINDS, ROWS
+from twretweet.sandbox.faults.kinds import KINDS, ROWS, Trait
 from twretweet.sandbox.faults.place import Place, check
 from twretweet.sandbox.faults.text import read_fault
 
 RETWEETS = "GET /2/tweets/{id}/retweets"
-TRAITS = frozenset({"page", "token", "success", "window"})
+TRAITS = frozenset(get_args(Trait))
 
 
 def meet(faults: Faults, endpoint: str = RETWEETS, account: str | None = "1") -> list[str]:

@@ -1,5 +1,6 @@
 """The headers of replies, their encoding, and the host that a request names."""
 
+import asyncio
 import gzip
 
 import aiohttp
@@ -92,3 +93,27 @@ async def test_a_client_that_takes_it_for_x_signs_for_x(api: Api, host: str) -> 
     again = api.sign("GET", f"https://{host}/2/users/me", api.sandbox.oauth1)
     async with api.http.get(URL(url), headers=again) as reply:
         assert reply.status == 401
+
+
+@pytest.mark.anyio
+async def test_every_reply_tells_who_answers_and_the_sandbox_s_time(api: Api) -> None:
+    api.clock.advance(7)
+    root = api.sandbox.url
+    told = [("GET", f"{root}{path}") for path in ("/", "/nowhere", "/__sandbox__/state")]
+    told += [("GET", f"{root}/__sandbox__/nowhere"), ("POST", f"{root}/__sandbox__/tweets")]
+    told += [("GET", f"{root}/__sandbox__/events"), ("GET", f"{root}/2/users/me")]
+    for method, url in told:
+        async with api.http.request(method, url) as reply:
+            assert reply.headers["server"] == "twretweet-sandbox"
+            assert reply.headers["date"] == "Tue, 14 Nov 2023 22:13:27 UTC"
+
+
+@pytest.mark.anyio
+async def test_what_is_no_http_is_told_it_too(api: Api) -> None:
+    address = URL(api.sandbox.url)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(b"\x00\r\n\r\n")
+    head = (await reader.readuntil(b"\r\n\r\n")).lower().decode()
+    writer.transport.abort()
+    assert "\r\nserver: twretweet-sandbox\r\n" in head
+    assert "\r\ndate: tue, 14 nov 2023 22:13:20 utc\r\n" in head

@@ -256,9 +256,19 @@ async def test_everybody_can_read_and_use_it(api: Api, tmp_path: Path) -> None:
         assert await tab.run("getComputedStyle(document.body).backgroundColor") == light
         await tab.wait_for("document.querySelectorAll('#requests tr').length > 70")
 
-        for width in (320, 768, 1920):
+        api.sandbox.add_tweet(text="https://t.co/" + "long" * 60)
+        await tab.wait_for("[...tweets.children].some(li => li.textContent.includes('longlong'))")
+        for width in (320, 400, 768, 1400, 1920):
             await tab.look(width=width)
             assert await tab.run("document.documentElement.scrollWidth") <= width
+            # Nothing is cut off beside a list, and no column is empty.
+            lists = "[...document.querySelectorAll('ul.scroll')]"
+            assert await tab.run(f"{lists}.every(ul => ul.scrollWidth <= ul.clientWidth)")
+            right = "getBoundingClientRect().right"
+            assert await tab.run(
+                f"document.querySelector('.stack:nth-of-type(2)').{right}"
+                f" === document.querySelector('section.wide').{right}"
+            )
 
         tree = await tab.call("Accessibility.getFullAXTree")
         named = {"button", "switch", "combobox", "textbox", "spinbutton", "meter", "link"}

@@ -2,7 +2,10 @@
 
 import pytest
 
+from tests.sandbox.admin import Admin
 from tests.sandbox.http import Api
+from twretweet.sandbox import ThreadedSandbox
+from twretweet.sandbox.records import LONGEST_BODY
 
 pytestmark = pytest.mark.anyio
 
@@ -21,3 +24,61 @@ async def test_who_goes_through_the_requests_may_send_more(api: Api) -> None:
     assert met[2:] == ["/2/nowhere", "/2/nowhere", "/2/users/me", api.tweet]
     api.sandbox.requests.clear()
     assert not list(api.sandbox.requests)
+
+
+async def test_a_request_tells_what_was_sent_in_its_body(api: Api) -> None:
+    await api.retweet()
+    await api.get(api.tweet)
+    await api.call("POST", "/1.1/statuses/update.json", data="status=Hello+you")
+    made, read, written = api.sandbox.requests
+    assert made.json() == {"tweet_id": api.sandbox.tweet_id}
+    assert read.body == b""
+    with pytest.raises(ValueError, match="truncated"):
+        read.json()
+    assert written.body == b"status=Hello+you"
+
+
+async def test_of_a_long_body_the_beginning_is_kept(api: Api) -> None:
+    sent = b'{"tweet_id": "' + b"1" * LONGEST_BODY + b'"}'
+    await api.call("POST", f"/2/users/{api.sandbox.me.user_id}/retweets", data=sent)
+    assert api.sandbox.requests[-1].body == sent[:LONGEST_BODY]
+
+
+async def test_no_token_is_kept_with_the_body_that_brought_it(api: Api) -> None:
+    form = "grant_type=refresh_token&refresh_token=hush&client_id=x&client_secret=hush"
+    await api.call("POST", "/2/oauth2/token", data=form)
+    kept = api.sandbox.requests[-1].body.decode()
+    assert kept == "grant_type=refresh_token&refresh_token=…&client_id=x&client_secret=…"
+
+
+async def test_the_admin_endpoint_tells_bodies_too(api: Api) -> None:
+    await api.retweet()
+    [request] = await Admin(api.sandbox, api.http).get("requests")
+    assert request["body"] == f'{{"tweet_id": "{api.sandbox.tweet_id}"}}'
+
+
+async def test_it_tells_who_has_retweeted_what(api: Api) -> None:
+    sandbox, admin = api.sandbox, Admin(api.sandbox, api.http)
+    other = sandbox.add_tweet()
+    somebody = sandbox.new_account()
+    assert sandbox.me.user_id not in sandbox.retweeted_by()
+    await api.retweet()
+    await api.retweet(somebody)
+    await api.retweet(somebody, other)
+    assert sandbox.retweeted_by()[:2] == [somebody.user_id, sandbox.me.user_id]
+    assert len(set(sandbox.retweeted_by(sandbox.tweet_id))) == 27
+    assert sandbox.retweeted_by(other) == sandbox.retweeted_by(int(other)) == [somebody.user_id]
+    told = await admin.get("retweeted_by")
+    assert told == {"tweet_id": sandbox.tweet_id, "user_ids": sandbox.retweeted_by()}
+    assert (await admin.get(f"retweeted_by?tweet_id={other}"))["user_ids"] == [somebody.user_id]
+    assert (await admin.call("GET", "retweeted_by?tweet_id=20")).status == 400
+    await api.undo()
+    assert sandbox.me.user_id not in sandbox.retweeted_by()
+    with pytest.raises(ValueError, match="there is no tweet 20"):
+        sandbox.retweeted_by("20")
+
+
+def test_a_sandbox_in_a_thread_tells_it_too() -> None:
+    with ThreadedSandbox(retweets=3) as sandbox:
+        sandbox.add_retweets()
+        assert len(sandbox.retweeted_by()) == 4

@@ -261,10 +261,10 @@ def test_any_bytes_are_lines_or_a_value_error_with_its_number(lines: list[bytes]
         snapshot.load(held, lines)
 
 
-def test_faults_and_the_rate_of_growth_stay_as_they_are(clock: ManualClock) -> None:
+def test_faults_and_a_rate_of_growth_of_one_s_own_stay_as_they_are(clock: ManualClock) -> None:
     held = core(clock, faults=[Fault("latency")], retweets_per_second=3)
     faults = held.faults
-    snapshot.load(held, list(snapshot.lines(core(clock))))
+    snapshot.load(held, list(snapshot.lines(core(clock, retweets_per_second=5))))
     assert held.faults is faults
     assert held.contents.growth.rate == 3
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from twretweet.sandbox import Sandbox, ThreadedSandbox
+import twretweet as tw
+from twretweet.sandbox import Fault, Sandbox, ThreadedSandbox, VirtualClock
 from twretweet.sandbox.testing import account_of, environment
 
 
@@ -149,3 +150,68 @@ def test_an_account_of_its_requests_shows_the_last_of_them() -> None:
     assert lines[0] == "… 2 requests before these"
     assert lines[1] == "200 GET /2/tweets/2 (by app, 447 left)"
     assert lines[-1] == "401 GET /2/tweets/21 (by nobody known)"
+
+
+def test_a_client_s_loop_shares_a_virtual_clock_with_a_sandbox_in_a_thread() -> None:
+    clock = VirtualClock()
+    faults = [Fault("latency", seconds=30, probability=0.05, seed=1)]
+    with ThreadedSandbox(retweets=20_000, clock=clock, faults=faults) as sandbox:
+
+        async def main() -> int:
+            async with tw.SessionManager(base_url=sandbox.url, clock=clock) as manager:
+                walk = manager.session(sandbox.oauth1).retweets(sandbox.tweet_id)
+                return len({retweet.id async for retweet in walk})
+
+        before = clock.time()
+        assert clock.run(main) == 20_000
+        late = 30 * sum(bool(request.faults) for request in sandbox.requests)
+        # 200 pages, 75 in each quarter of an hour, and nobody has run ahead of an answer.
+        assert late
+        assert 1800 <= clock.time() - before < 1900 + late
+        assert sandbox.rejected == 0
+
+
+def test_a_virtual_clock_moves_for_a_blocking_client_where_the_sandbox_waits(
+    clock: VirtualClock,
+) -> None:
+    faults = [Fault("latency", seconds=3600, count=2), Fault("slow_body", seconds=60, count=1)]
+    with ThreadedSandbox(clock=clock, faults=faults) as sandbox:
+        before = clock.time()
+        for _ in range(3):
+            assert get(sandbox, f"/2/tweets/{sandbox.tweet_id}") == 200
+        assert clock.time() - before == pytest.approx(7260)
+        sandbox.advance(900)
+        assert get(sandbox, f"/2/tweets/{sandbox.tweet_id}") == 200
+        assert clock.time() - before == pytest.approx(8160)
+        assert sandbox.requests[-1].time == pytest.approx(clock.time())
+
+
+async def on_the_clock(clock: VirtualClock, seconds: float) -> bool:
+    """Whether an event came before so many seconds were over."""
+    event = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(clock.wait, event, seconds)
+        await clock.sleep(10)
+        event.set()
+    return True
+
+
+def test_waits_on_a_serving_loop_end_by_the_clock_or_the_event(clock: VirtualClock) -> None:
+    before = clock.time()
+    with asyncio.Runner(loop_factory=clock.new_serving_loop) as runner:
+        assert runner.run(on_the_clock(clock, 5))
+        assert clock.time() - before == 10
+        assert runner.run(on_the_clock(clock, 5000))
+        assert clock.time() - before == 20
+
+
+@pytest.mark.twretweet_sandbox(clock=VirtualClock(), faults=[Fault("latency", seconds=3600)])
+def test_the_plugin_s_sandbox_takes_a_virtual_clock(twretweet_sandbox: ThreadedSandbox) -> None:
+    before = twretweet_sandbox.clock.time()
+    assert get(twretweet_sandbox, "/2/users/by/username/TwitterDev") == 200
+    assert twretweet_sandbox.clock.time() - before == pytest.approx(3600)
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()

@@ -37,6 +37,21 @@ async def test_v1_refuses_what_goes_beyond_the_updates_of_a_day(clock: ManualClo
         assert (await api.call("POST", path)).status == 200
 
 
+async def test_v1_refuses_what_somebody_wrote_lately(clock: ManualClock) -> None:
+    async with serving(Sandbox(clock=clock), clock) as api:
+        path = "/1.1/statuses/update.json"
+        assert (await api.call("POST", path, data="status=Hello")).status == 200
+        again = await api.call("POST", path, data="status=Hello")
+        assert (again.status, again.codes) == (403, [187])
+        assert again.body["errors"][0]["message"] == "Status is a duplicate."
+        # Others may say the same, and after a while one may repeat oneself.
+        other = api.sandbox.new_account()
+        assert (await api.call("POST", path, data="status=Hello", who=other)).status == 200
+        for number in range(20):
+            assert (await api.call("POST", path, data=f"status={number}")).status == 200
+        assert (await api.call("POST", path, data="status=Hello")).status == 200
+
+
 async def test_an_account_has_2400_updates_in_a_day(clock: ManualClock) -> None:
     async with serving(Sandbox(retweets=3, clock=clock), clock) as api:
         state = api.sandbox._core.contents.state

@@ -3,7 +3,6 @@
 import contextlib
 import math
 import os
-import shlex
 import signal
 import socket
 from contextlib import aclosing
@@ -16,14 +15,15 @@ import anyio
 import msgspec
 from cyclopts import Parameter
 
-from twretweet.cli.outcome import OK, say
+from twretweet.cli.outcome import OK, MissingExtra, say
+from twretweet.cli.served import LOOPBACK, describe, facts_of, kinds
 from twretweet.errors import QueryError, TwretweetError
+from twretweet.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from twretweet.sandbox import Sandbox
 
 _HIGHEST_PORT = 65_535
-_LOOPBACK = "127.0.0.1"
 
 
 class CannotListen(TwretweetError):
@@ -32,19 +32,6 @@ class CannotListen(TwretweetError):
 
 class CannotSave(TwretweetError):
     """The state can't be written."""
-
-
-class Facts(msgspec.Struct, frozen=True):
-    """What a program needs to talk to a sandbox: its address, a tweet, and keys made up for it."""
-
-    url: str
-    tweet_id: str
-    consumer_key: str
-    consumer_secret: str
-    access_token: str
-    access_token_secret: str
-    bearer_token: str
-    client_id: str
 
 
 def sandbox(
@@ -70,11 +57,43 @@ def sandbox(
             "probability=0.1; may be given again. 'list' shows what there is.",
         ),
     ] = None,
+    limit: Annotated[
+        list[str] | None,
+        Parameter(
+            negative="",
+            help="A rate limit other than X's, as some plans have: POST /2/users/:id/retweets="
+            "user:17/86400 is 17 in a day; may be given again.",
+        ),
+    ] = None,
+    quirk: Annotated[
+        list[str] | None,
+        Parameter(
+            negative="",
+            help="What X does without being asked: short_pages=0.2, missing_authors=0.1, "
+            "empty_pages=0+2, all_empty, latency=0.5; may be given again.",
+        ),
+    ] = None,
+    vocabulary: Annotated[
+        Vocabulary | None,
+        Parameter(help="Speak of tweets or of posts alone, and not as each request does."),
+    ] = None,
+    daily_updates: Annotated[
+        int, Parameter(help="How many retweets and tweets v1.1 takes from an account in a day.")
+    ] = 2400,
     load: Annotated[str, Parameter(help="Begin with the state in this file.")] = "",
     save: Annotated[str, Parameter(help="Write the state to this file at the end.")] = "",
+    tls: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            help="Speak https, as api.x.com and api.twitter.com too, with a certificate made for "
+            "it; the authority's file is printed. Needs the extra tls.",
+        ),
+    ] = False,
     host: Annotated[
         str, Parameter(help="The address to listen on; others must not reach it.")
-    ] = _LOOPBACK,
+    ] = LOOPBACK,
     listen_beyond_loopback: Annotated[
         bool,
         Parameter(
@@ -97,9 +116,10 @@ def sandbox(
     from twretweet.sandbox import Sandbox, snapshot  # noqa: PLC0415
     from twretweet.sandbox.admin.guard import is_loopback  # noqa: PLC0415
     from twretweet.sandbox.faults.text import read_fault  # noqa: PLC0415
+    from twretweet.sandbox.text import read_limits, read_quirks  # noqa: PLC0415
 
     if fault and "list" in fault:
-        say(_kinds())
+        say(kinds())
         return OK
     scale = _scale(window_scale)
     if not 0 <= port <= _HIGHEST_PORT:
@@ -117,10 +137,17 @@ def sandbox(
             window_scale=scale,
             port=port,
             faults=[read_fault(text) for text in fault or ()],
+            limits=read_limits(limit or ()),
+            quirks=read_quirks(quirk or ()),
+            vocabulary=vocabulary,
+            daily_updates=daily_updates,
+            tls=tls,
             state=load or None,
             host=host,
             listen_beyond_loopback=listen_beyond_loopback,
         )
+    except ImportError as error:
+        raise MissingExtra("--tls", "tls") from error
     except ValueError as error:
         raise QueryError(_in_options(str(error))) from error
     except OSError as error:
@@ -170,84 +197,6 @@ def _save(served: "Sandbox", path: str) -> None:
         served.save(path)
     except OSError as error:
         raise CannotSave(f"can't write {path}: {_why(error)}") from error
-
-
-def facts_of(served: "Sandbox") -> Facts:
-    """What others need to know of a sandbox that listens."""
-    return Facts(
-        url=served.url,
-        tweet_id=served.tweet_id,
-        consumer_key=served.oauth1.consumer_key,
-        consumer_secret=served.oauth1.consumer_secret,
-        access_token=served.oauth1.access_token,
-        access_token_secret=served.oauth1.access_token_secret,
-        bearer_token=served.app_only.bearer_token,
-        client_id=served.oauth2.client_id,
-    )
-
-
-def describe(facts: Facts, host: str = _LOOPBACK) -> str:
-    """The same for a person, to be copied into another terminal."""
-    from twretweet.sandbox.admin.guard import is_loopback  # noqa: PLC0415
-
-    keys = {
-        "BASE_URL": facts.url,
-        "CONSUMER_KEY": facts.consumer_key,
-        "CONSUMER_SECRET": facts.consumer_secret,
-        "ACCESS_TOKEN": facts.access_token,
-        "ACCESS_TOKEN_SECRET": facts.access_token_secret,
-    }
-    exports = [f"export TWRETWEET_{name}={shlex.quote(value)}" for name, value in keys.items()]
-    tweet = facts.tweet_id
-    audience = "for this machine only" if is_loopback(host) else f"and for others at {host}"
-    admin = f"curl -H 'Content-Type: application/json' {facts.url}/__sandbox__"
-    return "\n".join(
-        [
-            f"An X API listens on {facts.url}, {audience}. Ctrl-C ends it.",
-            f"Its tweet is {tweet}. The keys below open nothing but this.",
-            f"Watch it, and break it, in a browser: {facts.url}/",
-            "",
-            "In another terminal:",
-            "",
-            *exports,
-            f"twretweet retweet {tweet}",
-            f"twretweet retweets {tweet} --author verified --limit 5",
-            "",
-            "Or sign in to it as to X, in a browser, in a terminal without these keys:",
-            "",
-            f"TWRETWEET_BASE_URL={facts.url} twretweet login --client-id {facts.client_id}",
-            "",
-            "Or without twretweet, as the app itself:",
-            "",
-            f"curl -H 'Authorization: Bearer {facts.bearer_token}' \\",
-            f"  '{facts.url}/2/tweets/{tweet}/retweets?max_results=5'",
-            "",
-            "Let the next two requests fail, or move its clock on by 15 minutes:",
-            "",
-            f'{admin}/faults -d \'{{"kind": "unavailable", "count": 2}}\'',
-            f"{admin}/clock -d '{{\"advance\": 900}}'",
-        ]
-    )
-
-
-def _kinds() -> str:
-    """What can go wrong, a line each."""
-    from twretweet.sandbox.faults.kinds import ROWS  # noqa: PLC0415
-
-    lines: list[str] = []
-    for kind, row in ROWS.items():
-        parameters = ",".join(
-            f"{name}={value}" for name, value in row.parameters.items() if value is not None
-        )
-        lines.append(f"{kind}{':' if parameters else ''}{parameters}\n    {row.summary}")
-    return "\n".join(
-        [
-            *lines,
-            "",
-            "Where and when, for each of them: endpoint=GET /2/tweets/:id/retweets, account=ID,",
-            "count=2, after=10, probability=0.1, seed=1.",
-        ]
-    )
 
 
 def _in_options(message: str) -> str:

@@ -11,6 +11,7 @@ from twretweet.sandbox.faults.fault import Fault
 from twretweet.sandbox.faults.faults import Faults
 from twretweet.sandbox.faults.kinds import FaultKind
 from twretweet.sandbox.hooks import Outage
+from twretweet.sandbox.mapping import mapped_hosts
 from twretweet.sandbox.oauth.oauth2 import RecordedRefresh
 from twretweet.sandbox.quirks import Quirks
 from twretweet.sandbox.records import RecordedRequest
@@ -31,4 +32,5 @@ __all__ = [
     "Sandbox",
     "ThreadedSandbox",
     "VirtualClock",
+    "mapped_hosts",
 ]

@@ -112,6 +112,7 @@ class Api:
         standing = self.windows.look(endpoint.slots(call.caller), call.incoming.now)
         problems = call.names.problems
         scene = _scene(call.incoming, passage.met.token, call.caller, problems, standing)
+        scene = replace(scene, scale=self.windows.scale)
         refused = passage.refused(scene)
         return None if refused is None else Answer(refused[0], call.caller, refused[1])
 
@@ -129,9 +130,7 @@ class Api:
                 return Answer(_wrong_kind(endpoint, call), caller, standing)
             if caller.scopes is not None and not endpoint.scopes <= caller.scopes:
                 return Answer(plain(403), caller, standing)
-            if passage is not None:
-                state = replace(state, quirks=passage.page_quirks(state.quirks))
-            reply = endpoint.handler(state, call)
+            reply = endpoint.handler(state, replace(call, passage=passage))
             cost = state.ledger.charge(endpoint.charge, reply, incoming.now)
             return Answer(reply, caller, standing, cost)
         except Refused as refused:
@@ -215,7 +214,7 @@ def _finished(
         return replace(answer, endpoint=endpoint, vocabulary=told)
     refused = any(fault.row.stage in _UNDONE for fault in passage.met.faults)
     counted = answer.standing is not None
-    passage.answered(answer.reply.status, counted=counted, done=not refused)
+    passage.answered(answer.reply, counted=counted, done=not refused)
     return replace(answer, endpoint=endpoint, met=passage.met, vocabulary=told)
 
 

@@ -5,18 +5,20 @@ from typing import Final
 
 from twretweet.sandbox.accounts import Accounts, Caller
 from twretweet.sandbox.faults.faults import Faults, Met
+from twretweet.sandbox.faults.passage import Passage
 from twretweet.sandbox.fields import Names, names
 from twretweet.sandbox.ledger import Ledger
 from twretweet.sandbox.params import Parameters
 from twretweet.sandbox.quirks import Quirks
 from twretweet.sandbox.reply import Reply, is_v1
+from twretweet.sandbox.tls import HOSTS
 from twretweet.sandbox.tokens import Tokens
 from twretweet.sandbox.updates import Updates
 from twretweet.sandbox.windows import Standing
 from twretweet.sandbox.world import World
 from twretweet.vocabulary import Vocabulary
 
-_MAPPED_HOSTS: Final = frozenset({"api.x.com", "api.twitter.com"})
+_MAPPED_HOSTS: Final = frozenset(HOSTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Incoming:
         body: the body.
         now: when it came, in epoch seconds.
         ahead: by how many seconds the sandbox's clock was moved on by then.
+        secure: whether it came over TLS.
     """
 
     method: str
@@ -67,6 +70,7 @@ class Incoming:
     body: bytes = field(repr=False)
     now: float
     ahead: float = 0.0
+    secure: bool = False
 
     @property
     def path(self) -> str:
@@ -79,8 +83,12 @@ class Incoming:
 
         A client that takes the sandbox for X, through a mapping of its host, signs for https.
         """
-        scheme = "https" if self.host.lower() in _MAPPED_HOSTS else "http"
-        return f"{scheme}://{self.host}{self.target}"
+        return f"{self.scheme}://{self.host}{self.target}"
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the address that the client asks."""
+        return "https" if self.secure or self.host.lower() in _MAPPED_HOSTS else "http"
 
     @property
     def v1(self) -> bool:
@@ -113,6 +121,7 @@ class Call:
         arguments: the variable parts of the path.
         query: the parameters of the query, and in v1.1 of a form.
         told: the vocabulary to answer in, ``None`` where either would do.
+        passage: the faults on its way; ``None`` if there are none in force.
     """
 
     incoming: Incoming
@@ -120,6 +129,7 @@ class Call:
     arguments: dict[str, str]
     query: dict[str, list[str]]
     told: Vocabulary | None
+    passage: Passage | None = None
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -1,29 +1,23 @@
 """Clocks that can be moved on: the machine's with a lead, and a virtual one that never waits.
 
-A :class:`VirtualClock` brings an event loop of its own. Client and sandbox run on it together and
-talk over real sockets of the loopback, where what one side has sent is readable at once. So when
-no socket is ready, no callback is due and no thread is at work, everyone waits for a timer, and
-the loop moves the clock there instead of waiting.
+A :class:`VirtualClock` brings event loops of its own, which tell when everyone waits; see
+:mod:`twretweet.sandbox.loops`.
 """
 
 import asyncio
 import math
-import selectors
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor
 from typing import Final, Protocol, TypeVar, TypeVarTuple, runtime_checkable
 
 import anyio
-import anyio.to_thread
+
+from twretweet.sandbox.loops import ServingLoop, Table, VirtualLoop
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 _START: Final = 1_700_000_000.25
-# Real seconds: what a peer in the kernel may need, and how often a thread at work is looked at.
-_GRACE: Final = 0.002
-_PATIENCE: Final = 0.02
 
 
 @runtime_checkable
@@ -92,13 +86,17 @@ class VirtualClock:
     waits. All timers of the loop follow it, those of ``asyncio.sleep`` and of aiohttp too. It
     knows of this process alone: who waits for an answer from another one may see it jump.
 
+    A :class:`~twretweet.sandbox.ThreadedSandbox` made with it has a loop of its own that shares it
+    with ``clock.run(main)``. To programs without an event loop, which wait unseen, it moves only
+    where the sandbox itself would wait, such as for a late reply, and by :meth:`advance`.
+
     Args:
         start: the time at the beginning, in epoch seconds.
     """
 
     def __init__(self, start: float = _START) -> None:
         self._start = start
-        self._elapsed = 0.0
+        self._table = Table()
 
     def run(self, function: Callable[[*Ts], Awaitable[T]], *args: *Ts) -> T:
         """Run an async function on a loop that follows this clock, and return its result."""
@@ -108,15 +106,19 @@ class VirtualClock:
 
     def new_loop(self) -> asyncio.AbstractEventLoop:
         """Return an event loop that follows this clock, for an ``asyncio.Runner`` or pytest."""
-        return _VirtualLoop(self)
+        return VirtualLoop(self._table)
+
+    def new_serving_loop(self) -> asyncio.AbstractEventLoop:
+        """Return an event loop for a sandbox in a thread, which is in real time but for it."""
+        return ServingLoop(self._table)
 
     def time(self) -> float:
         """Seconds since the epoch."""
-        return self._start + self._elapsed
+        return self._start + self._table.elapsed
 
     def monotonic(self) -> float:
         """Seconds since the start."""
-        return self._elapsed
+        return self._table.elapsed
 
     def advance(self, seconds: float) -> None:
         """Let ``seconds`` have passed at once.
@@ -124,7 +126,7 @@ class VirtualClock:
         Raises:
             ValueError: it is negative, and clocks don't run backwards.
         """
-        self._elapsed += _forwards(seconds)
+        self._table.advance(_forwards(seconds))
 
     async def sleep(self, seconds: float) -> None:
         """Return when ``seconds`` have passed.
@@ -132,8 +134,11 @@ class VirtualClock:
         Raises:
             RuntimeError: the event loop that runs is not this clock's.
         """
-        self._check()
-        await anyio.sleep(seconds)
+        loop = self._loop()
+        if isinstance(loop, VirtualLoop) or seconds <= 0:
+            await anyio.sleep(max(0, seconds))
+        else:
+            await loop.rest(seconds)
 
     async def wait(self, event: anyio.Event, seconds: float) -> None:
         """Return when ``event`` is set, and after ``seconds`` at the latest.
@@ -141,81 +146,28 @@ class VirtualClock:
         Raises:
             RuntimeError: the event loop that runs is not this clock's.
         """
-        self._check()
-        with anyio.move_on_after(seconds):
-            await event.wait()
+        if isinstance(self._loop(), VirtualLoop):
+            with anyio.move_on_after(seconds):
+                await event.wait()
+            return
+        async with anyio.create_task_group() as tasks:
 
-    def _check(self) -> None:
+            async def sleep() -> None:
+                await self.sleep(seconds)
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(sleep)
+            await event.wait()
+            tasks.cancel_scope.cancel()
+
+    def _loop(self) -> VirtualLoop | ServingLoop:
         loop = asyncio.get_running_loop()
-        if not isinstance(loop, _VirtualLoop) or loop.clock is not self:
+        if not isinstance(loop, (VirtualLoop, ServingLoop)) or loop.table is not self._table:
             raise RuntimeError(
                 "this event loop does not follow the VirtualClock: start the program with"
                 " clock.run(main), or give its runner loop_factory=clock.new_loop"
             )
-
-
-class _JumpingSelector(selectors.DefaultSelector):
-    """Moves a clock where another selector would wait."""
-
-    def __init__(self, clock: VirtualClock, busy: Callable[[], bool]) -> None:
-        super().__init__()
-        self._clock = clock
-        self._busy = busy
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if ready or (timeout is not None and timeout <= 0):
-            return ready
-        if timeout is None:
-            return super().select(None)
-        while True:
-            busy = self._busy()
-            if ready := super().select(_PATIENCE if busy else _GRACE):
-                return ready
-            if not busy:
-                self._clock.advance(timeout)
-                return []
-
-
-class _VirtualLoop(asyncio.SelectorEventLoop):
-    """A selector loop whose time is a clock's, and which knows of its threads."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        super().__init__(_JumpingSelector(clock, self._busy))
-        self.clock = clock
-        self._executing = 0
-        self._threads: anyio.CapacityLimiter | None = None
-        self._watching: asyncio.Task[None] | None = None
-        self.call_soon(self._begin)
-
-    def time(self) -> float:
-        return self.clock.monotonic()
-
-    def run_in_executor(
-        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
-    ) -> asyncio.Future[T]:
-        self._executing += 1
-        try:
-            future = super().run_in_executor(executor, func, *args)
-        except BaseException:
-            self._executing -= 1
-            raise
-        future.add_done_callback(self._executed)
-        return future
-
-    def _begin(self) -> None:
-        self._watching = self.create_task(self._watch())
-
-    async def _watch(self) -> None:
-        # anyio has threads of its own, which it counts, and tells only a task of the loop.
-        self._threads = anyio.to_thread.current_default_thread_limiter()
-
-    def _executed(self, _: asyncio.Future[T]) -> None:
-        self._executing -= 1
-
-    def _busy(self) -> bool:
-        threads = self._threads
-        return self._executing > 0 or (threads is not None and threads.borrowed_tokens > 0)
+        return loop
 
 
 def _forwards(seconds: float) -> float:

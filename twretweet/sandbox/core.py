@@ -47,12 +47,15 @@ class Contents:
         me: the first account.
         api: answers requests.
         growth: the retweets that come in by themselves.
+        ahead: by how many seconds the clock is to have been moved on, for what is there to make
+            sense.
     """
 
     state: State
     me: Account
     api: Api
     growth: Growth
+    ahead: float = 0.0
 
     def new_account(self, username: str | None, scopes: Iterable[str]) -> Account:
         """Make another user that can sign in.
@@ -61,13 +64,22 @@ class Contents:
             ValueError: there is no such scope, or the name is taken or none that X allows.
         """
         world, accounts = self.state.world, self.state.accounts
-        if username is not None and _USERNAME.fullmatch(username) is None:
-            raise ValueError(f"{username!r} is not 1 to 15 letters, digits or underscores")
-        if username is not None and world.user_named(username) is not None:
+        if username is not None and world.user_named(checked_name(username)) is not None:
             raise ValueError(f"the name {username!r} is taken")
         account = accounts.new(username, scopes)
         world.add_user(profile(account))
         return account
+
+
+def checked_name(username: str) -> str:
+    """Return a username that X would allow.
+
+    Raises:
+        ValueError: it would not.
+    """
+    if _USERNAME.fullmatch(username) is None:
+        raise ValueError(f"{username!r} is not 1 to 15 letters, digits or underscores")
+    return username
 
 
 def build(options: Options, now: float, faults: Faults | None = None) -> Contents:
@@ -215,6 +227,12 @@ class Core:
             raise ValueError(f"there is no tweet {tweet_id}")
         return found.original or found
 
+    def retweeters(self, tweet: Tweet) -> Iterator[int]:
+        """Go through the ids of who has retweeted a tweet by now, latest first."""
+        self.catch_up()
+        for position in range(len(tweet.retweets) - 1, -1, -1):
+            yield self.world.retweeter_at(tweet, position)
+
     def new_account(self, username: str | None, scopes: Iterable[str] = SCOPES) -> Account:
         """Make another user that can sign in.
 
@@ -311,7 +329,21 @@ class Core:
         self.replace(contents)
         self.records.clear()
 
+    def checked_lead(self, ahead: float) -> float:
+        """Return a lead of a clock if this one can have it.
+
+        Raises:
+            ValueError: it can't.
+        """
+        if not ahead >= 0 or self.clock.time() + ahead - self.ahead > _FAR:
+            raise ValueError(f"ahead is {ahead}: it must be 0 or more, and not past 2077")
+        if ahead > self.ahead and not self.movable:
+            raise ValueError(f"ahead is {ahead}: the clock of this sandbox can't be moved on")
+        return ahead
+
     def replace(self, contents: Contents) -> None:
         """Hold something else."""
+        if contents.ahead > self.ahead:
+            self.advance(contents.ahead - self.ahead)
         self.contents = contents
         self.changes.tell("tweets", "accounts", "buckets", "faults", "requests")

@@ -8,8 +8,10 @@ Two of them are left out, because they would spoil the pages that people see her
 import zlib
 from typing import Final
 
+from twretweet.clock import Clock
 from twretweet.sandbox.accounts import Caller
 from twretweet.sandbox.reply import is_v1
+from twretweet.sandbox.snowflake import http_date
 from twretweet.sandbox.windows import Standing
 from twretweet.vocabulary import Vocabulary
 
@@ -17,16 +19,39 @@ _GZIP: Final = 31
 """What zlib calls the format of gzip with the largest window."""
 _FAST: Final = 1
 
+SERVER: Final = "twretweet-sandbox"
 _ALWAYS: Final = {
     "cache-control": "no-cache, no-store, max-age=0",
     "content-type": "application/json; charset=utf-8",
-    "server": "twretweet-sandbox",
+    "server": SERVER,
     "x-content-type-options": "nosniff",
     "x-frame-options": "SAMEORIGIN",
     "x-xss-protection": "0",
 }
 # The numbers of the OpenAPI files that the two vocabularies are taken from.
 _VERSIONS: Final = {"tweet": "2.159", "post": "2.167"}
+
+
+class Stamp:
+    """The headers that every reply carries, of whatever kind: who answers, and when.
+
+    Args:
+        clock: the sandbox's time, whose skew a client reads from ``date``.
+    """
+
+    __slots__ = ("_clock", "_date", "_second")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._second = -1
+        self._date = ""
+
+    def headers(self) -> dict[str, str]:
+        """Return them as they are now."""
+        second = int(self._clock.time())
+        if second != self._second:
+            self._second, self._date = second, http_date(second)
+        return {"date": self._date, "server": SERVER}
 
 
 def api_headers(path: str, caller: Caller | None, vocabulary: Vocabulary | None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The lines of a snapshot, a struct each; what they mean tells ``snapshot.py``."""
 
+from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 import msgspec
@@ -8,6 +9,8 @@ from twretweet.sandbox.params import is_id
 from twretweet.sandbox.snowflake import BEYOND
 
 VERSION: Final = 1
+_X_BEGAN_MS: Final = 1_136_073_600_000
+_LAST_MS: Final = 3_470_000_000_000
 
 
 class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
@@ -26,6 +29,9 @@ class SandboxLine(_Line, frozen=True, tag="sandbox", omit_defaults=True):
     every token whether it is good; else those are that an account begins with."""
     app_tokens: int = 0
     app_signed_out: bool = False
+    retweets_per_second: float | None = None
+    ahead: float = 0.0
+    """By how many seconds the clock had been moved on."""
 
 
 class AccountLine(_Line, frozen=True, tag="account", omit_defaults=True):
@@ -34,6 +40,17 @@ class AccountLine(_Line, frozen=True, tag="account", omit_defaults=True):
     username: str | None = None
     user_id: str | None = None
     scopes: list[str] | None = None
+
+
+class UserLine(_Line, frozen=True, tag="user", omit_defaults=True):
+    """A user that can't sign in, and can write and retweet."""
+
+    username: str
+    id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    followers: int | None = None
+    created_at: str | None = None
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +69,9 @@ class TweetLine(_Line, frozen=True, tag="tweet", omit_defaults=True):
     text: str = "Hello, sandbox!"
     author: str | None = None
     author_id: str | None = None
+    created_at: str | None = None
+    quotes: str | None = None
+    replies_to: str | None = None
     retweets: int | Recipe = 0
 
 
@@ -135,6 +155,7 @@ class ReadLine(_Line, frozen=True, tag="read", omit_defaults=True):
 Line: TypeAlias = (
     SandboxLine
     | AccountLine
+    | UserLine
     | TweetLine
     | RetweetLine
     | WindowLine
@@ -155,3 +176,21 @@ def an_id(name: str, text: str) -> int:
     if not is_id(text) or int(text) >= BEYOND:
         raise ValueError(f"{name} is {text!r}: it must be a number of up to 19 digits")
     return int(text)
+
+
+def a_moment(text: str) -> int:
+    """Read a time as v2 writes it, and return its milliseconds since the epoch.
+
+    Raises:
+        ValueError: it is none, or before X.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    ms = round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
+    if not _X_BEGAN_MS <= ms < _LAST_MS:
+        raise ValueError(
+            f"created_at is {text!r}: it must be like 2021-01-06T18:40:40.000Z, of 2006 or later"
+        )
+    return ms

@@ -13,11 +13,13 @@ from collections.abc import Awaitable, Callable
 from itertools import islice
 from logging import NullHandler, getLogger
 from socket import socket
+from ssl import SSLContext
 from typing import Final, TypeAlias
 
 from aiohttp import web
 
-from twretweet.sandbox.unreadable import UnderstandingServer
+from twretweet.sandbox.half_closed import HalfClosable
+from twretweet.sandbox.unreadable import Stamps, UnderstandingServer
 
 # Where aiohttp tells of requests that are no HTTP; silent unless logging is set up.
 _LOG: Final = getLogger("twretweet.sandbox")
@@ -41,10 +43,11 @@ Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class _Connections(UnderstandingServer):
     """Ends the connections that have been quiet for longest where there are too many."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, stamp: Stamps) -> None:
         super().__init__(
             self._handle, access_log=None, logger=_LOG, keepalive_timeout=_KEPT_SECONDS
         )
+        self.stamp = stamp
         self._answer = handler
         # Those that have not asked anything yet, in the order in which they came.
         self._silent: dict[web.RequestHandler, None] = {}
@@ -76,6 +79,8 @@ class _Connections(UnderstandingServer):
         self._forget(handler)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if isinstance(request.protocol, HalfClosable):
+            request.protocol.taken()
         try:
             return await self._answer(request)
         finally:
@@ -137,10 +142,16 @@ class Listener:
     Args:
         handler: answers a request.
         host: the address to listen on.
+        stamp: gives the headers of every reply.
+        tls: what it needs to speak TLS, if it does.
     """
 
-    def __init__(self, handler: Handler, host: str) -> None:
+    def __init__(
+        self, handler: Handler, host: str, stamp: Stamps, tls: SSLContext | None = None
+    ) -> None:
+        self._tls = tls
         self._handler = handler
+        self._stamp = stamp
         self._host = host
         self._connections: _Connections | None = None
         self._runner: web.ServerRunner | None = None
@@ -167,11 +178,11 @@ class Listener:
         Raises:
             OSError: the port is taken, or the address is not of this machine.
         """
-        self._connections = _Connections(self._handler)
+        self._connections = _Connections(self._handler, self._stamp)
         self._runner = web.ServerRunner(self._connections, shutdown_timeout=_CLOSING_SECONDS)
         await self._runner.setup()
         waiting = _waiting(_most_files())
-        site = web.TCPSite(self._runner, self._host, port, backlog=waiting)
+        site = web.TCPSite(self._runner, self._host, port, backlog=waiting, ssl_context=self._tls)
         try:
             await site.start()
         except OSError:
@@ -179,14 +190,23 @@ class Listener:
             raise
         return self.addresses[0][1]
 
-    def spoke(self, request: web.BaseRequest) -> None:
-        """Note that a request has come whole."""
+    def spoke(self, request: web.BaseRequest, *, watches: bool = False) -> None:
+        """Note that a request has come whole, and whether its answer has no end."""
+        if isinstance(request.protocol, HalfClosable):
+            request.protocol.watched = watches
         if self._connections is not None:
             self._connections.spoke(request.protocol)
 
     async def close(self) -> None:
         """Close the port and every connection; harmless when closed."""
         runner, self._runner = self._runner, None
+        held = [] if self._connections is None else self._connections.connections
+        transports = [one.transport for one in held if one.transport is not None]
         if runner is not None:
             await runner.cleanup()
         self._connections = None
+        if self._tls is not None:
+            # TLS waits for the other side to say goodbye, longer than the event loop may last.
+            for transport in transports:
+                transport.abort()
+            await asyncio.sleep(0)

@@ -176,7 +176,11 @@ class _Reading:
             self.parameters.refuse_token(token or "")
             self.parameters.settle()
             place = start(listing, subject)
-        return cut(items, place, self._max_results, self._state.quirks, self._state.seed)
+        quirks, passage = self._state.quirks, self._call.passage
+        if passage is not None and not place.backward:
+            available = min(self._max_results, items.rank(place.anchor))
+            quirks = passage.page_quirks(quirks, available)
+        return cut(items, place, self._max_results, quirks, self._state.seed)
 
     def page(self, page: Cut, data: list[dict[str, object]], beside: dict[str, object]) -> Reply:
         """Return the reply with a page; without results it has no ``data``."""

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+import msgspec
+
 T = TypeVar("T")
+
+LONGEST_BODY: Final = 4096
+"""How much of a body is kept; those of X's endpoints here have some hundred bytes."""
 
 _KEPT: Final = 10_000
 _TOO_MANY: Final = 429
@@ -30,6 +35,8 @@ class RecordedRequest:
         endpoint: the row of the API, such as ``"GET /2/tweets/{id}/retweets"``; ``None`` if there
             is none.
         number: counts the requests, from 1.
+        body: the body as it was sent, but for values like those left out of ``query``; the first
+            4,096 bytes of a longer one.
     """
 
     time: float
@@ -45,6 +52,15 @@ class RecordedRequest:
     # These two follow from the others and from the order.
     endpoint: str | None = field(default=None, compare=False)
     number: int = field(default=0, compare=False)
+    body: bytes = field(default=b"", repr=False)
+
+    def json(self) -> object:
+        """Return what the body says: ``assert request.json() == {"tweet_id": "20"}``.
+
+        Raises:
+            ValueError: it is no JSON, or there is none.
+        """
+        return msgspec.json.decode(self.body)
 
 
 class Log(deque[T]):

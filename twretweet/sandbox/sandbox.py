@@ -1,33 +1,30 @@
 """The sandbox: an X API on localhost, put together from its parts."""
 
 import os
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from twretweet.clock import Clock
-from twretweet.credentials import AppOnly, OAuth1, OAuth2
 from twretweet.sandbox import origin, snapshot, story
 from twretweet.sandbox.accounts import SCOPES, Account
 from twretweet.sandbox.admin.guard import is_loopback
 from twretweet.sandbox.clocks import MovableClock
 from twretweet.sandbox.core import Core
 from twretweet.sandbox.endpoints import Limit
+from twretweet.sandbox.face import Face
 from twretweet.sandbox.faults.fault import Fault
-from twretweet.sandbox.faults.faults import Faults
 from twretweet.sandbox.hooks import Hook
-from twretweet.sandbox.oauth.oauth2 import RecordedRefresh
 from twretweet.sandbox.oauth.person import answer_page
 from twretweet.sandbox.options import Options
 from twretweet.sandbox.quirks import Quirks
-from twretweet.sandbox.records import RecordedRequest
 from twretweet.sandbox.server import Server
+from twretweet.sandbox.tls import Tls
 from twretweet.vocabulary import Vocabulary
 
 
-class Sandbox:
+class Sandbox(Face):
     """An X API on localhost that keeps state, checks what X checks, and counts as X counts.
 
     ::
@@ -58,6 +55,9 @@ class Sandbox:
         limits: windows other than X's table has, as some plans do:
             ``{"POST /2/users/:id/retweets": [Limit("user", 17, 86_400)]}``.
         host: the address to listen on.
+        tls: speak https, with a certificate for ``api.x.com``, ``api.twitter.com`` and this
+            machine, whose authority is in :attr:`ca_file`; for clients whose host is fixed, see
+            :func:`~twretweet.sandbox.mapping.mapped_hosts`. Needs the extra ``tls``.
         listen_beyond_loopback: allow a host that other machines can reach. Whoever reaches it can
             act as anybody in it; the admin endpoint stays with this machine.
 
@@ -66,6 +66,7 @@ class Sandbox:
             is bound to an endpoint that there is not, or the host is not this machine alone.
         OSError: the file can't be read.
         TypeError: ``redirect_uris`` is one string.
+        ImportError: ``tls`` needs the extra of that name.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Sandbox:
         code_lifetime: float = 30.0,
         daily_updates: int = 2400,
         limits: Mapping[str, Sequence[Limit]] | None = None,
+        tls: bool = False,
         host: str = "127.0.0.1",
         listen_beyond_loopback: bool = False,
     ) -> None:
@@ -110,95 +112,13 @@ class Sandbox:
             daily_updates=daily_updates,
             limits=limits or {},
         )
-        self._core = Core(options, clock or MovableClock())
-        self._port = port
+        core = Core(options, clock or MovableClock())
         # A name may lead to two addresses, and a free port of one need not be free at the other.
-        self._server = Server(self._core, "127.0.0.1" if host == "localhost" else host)
+        address = "127.0.0.1" if host == "localhost" else host
+        super().__init__(core, Server(core, address, Tls() if tls else None))
+        self._port = port
         if state is not None:
             origin.begin(self._core, Path(state))
-
-    @property
-    def url(self) -> str:
-        """The base address, such as ``http://127.0.0.1:8080``.
-
-        Raises:
-            RuntimeError: the sandbox was never started.
-        """
-        return self._server.url
-
-    @property
-    def tweet_id(self) -> str:
-        """The tweet with that many retweets."""
-        return str(story.TWEET_ID)
-
-    @property
-    def me(self) -> Account:
-        """The account behind :attr:`oauth1` and :attr:`oauth2`."""
-        return self._core.contents.me
-
-    @property
-    def oauth1(self) -> OAuth1:
-        """Keys of the user :attr:`me`."""
-        return self.me.oauth1
-
-    @property
-    def oauth2(self) -> OAuth2:
-        """A bearer token of the user :attr:`me`, with every scope that an endpoint here asks for.
-
-        It does not expire by itself, and its refresh token works.
-        """
-        return self.me.oauth2
-
-    @property
-    def app_only(self) -> AppOnly:
-        """The bearer token of the app, good until it is invalidated."""
-        return self._core.accounts.app_only
-
-    @property
-    def client(self) -> OAuth2:
-        """The app as a public OAuth 2.0 client, to sign in with."""
-        return OAuth2(self._core.accounts.registration.public.client_id)
-
-    @property
-    def confidential(self) -> OAuth2:
-        """The app as a confidential client."""
-        client = self._core.accounts.registration.confidential
-        return OAuth2(client.client_id, client.secret)
-
-    @property
-    def clock(self) -> Clock:
-        """The time that it goes by; give it to a client, and both agree."""
-        return self._core.clock
-
-    @property
-    def faults(self) -> Faults:
-        """The faults in force: add, switch and remove them at any time."""
-        return self._core.faults
-
-    @property
-    def requests(self) -> deque[RecordedRequest]:
-        """The latest requests, oldest first."""
-        return self._core.records.latest
-
-    @property
-    def rejected(self) -> int:
-        """How many requests were answered with 429."""
-        return self._core.records.rejected
-
-    @property
-    def failures(self) -> deque[Exception]:
-        """What went wrong in the sandbox itself; empty unless it has a bug."""
-        return self._server.failures
-
-    @property
-    def open_connections(self) -> int:
-        """How many connections clients hold open."""
-        return self._server.listener.open_connections
-
-    @property
-    def refreshes(self) -> list[RecordedRefresh]:
-        """Every attempt to renew an access token, oldest first."""
-        return self._core.contents.api.desk.refreshes
 
     @property
     def before_token(self) -> Hook | None:

@@ -24,18 +24,18 @@ from twretweet.sandbox.core import Core
 from twretweet.sandbox.draw import draw
 from twretweet.sandbox.faults import bodies, headers, wire
 from twretweet.sandbox.faults.faults import Met
-from twretweet.sandbox.headers import api_headers, gzipped, limit_headers, takes_gzip
+from twretweet.sandbox.headers import Stamp, api_headers, gzipped, limit_headers, takes_gzip
 from twretweet.sandbox.hooks import Hooks, Outage
 from twretweet.sandbox.listener import Listener
 from twretweet.sandbox.oauth.desk import TOKEN_PATH
-from twretweet.sandbox.records import Log, RecordedRequest
+from twretweet.sandbox.records import LONGEST_BODY, Log, RecordedRequest
 from twretweet.sandbox.reply import Reply, broken, crashed, unreadable
-from twretweet.sandbox.snowflake import http_date
+from twretweet.sandbox.tls import Tls
 
 _KEPT_FAILURES: Final = 100
 _SECRETS: Final = re.compile(
-    r"(?<![^&])((?:oauth_(?:token|verifier|signature)|state|code|code_challenge|code_verifier"
-    r"|token|access_token|refresh_token|client_secret)=)[^&]+"
+    rb"(?<![^&])((?:oauth_(?:token|verifier|signature)|state|code|code_challenge|code_verifier"
+    rb"|token|access_token|refresh_token|client_secret)=)[^&]+"
 )
 _UNTROUBLED: Final = Met()
 
@@ -46,26 +46,31 @@ class Server:
     Args:
         core: gives the answers.
         host: the address to listen on.
+        tls: the certificates, if it speaks TLS.
 
     Attributes:
         failures: what went wrong in the sandbox itself.
         hooks: what to await around the token endpoint.
         listener: the port.
+        tls: the certificates, if it speaks TLS.
     """
 
-    def __init__(self, core: Core, host: str) -> None:
+    def __init__(self, core: Core, host: str, tls: Tls | None = None) -> None:
         self._core = core
         self._clock = core.clock
         self._latency = core.options.quirks.latency
         self._scale = f"{core.options.window_scale:.10g}"
-        self._date = (0, "")
+        self._stamp = Stamp(core.clock).headers
         self._encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
         self._host = host
+        self.tls = tls
         self._bound: int | None = None
-        self._admin = Admin(core, self._look)
+        self._admin = Admin(core, self._look, self._stamp)
         self.failures: deque[Exception] = Log(maxlen=_KEPT_FAILURES)
         self.hooks = Hooks()
-        self.listener = Listener(self._handle, host)
+        self.listener = Listener(
+            self._handle, host, self._stamp, None if tls is None else tls.context
+        )
 
     @property
     def url(self) -> str:
@@ -76,7 +81,8 @@ class Server:
         """
         if self._bound is None:
             raise RuntimeError("start the sandbox first: async with Sandbox() as sandbox")
-        return f"http://{_reachable(self._host)}:{self._bound}"
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://{_reachable(self._host)}:{self._bound}"
 
     async def start(self, port: int) -> None:
         """Begin to listen, at the same port as before if there was one.
@@ -136,14 +142,18 @@ class Server:
         return response
 
     async def _administer(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.listener.spoke(request)
+        self.listener.spoke(request, watches=request.raw_path == f"{PREFIX}events")
         try:
-            return await self._admin.handle(request)
+            response = await self._admin.handle(request)
+            if not response.prepared:
+                response.headers.update(self._stamp())
+            return response
         except ConnectionError:
             raise  # the client has gone; aiohttp ends the rest
         except Exception as failure:  # noqa: BLE001  # whatever it is, the client gets an answer
             self.failures.append(failure)
-            return web.json_response({"error": "the sandbox failed; it has a bug"}, status=500)
+            bug = {"error": "the sandbox failed; it has a bug"}
+            return web.json_response(bug, status=500, headers=self._stamp())
 
     def _look(self) -> StateView:
         connections = self.listener.open_connections
@@ -196,7 +206,7 @@ class Server:
         vocabulary = answer.vocabulary or contents.state.vocabulary
         sent = {
             **api_headers(record.path, answer.caller, vocabulary),
-            "date": self._now(),
+            **self._stamp(),
             "x-transaction-id": f"{draw(contents.state.seed, record.number):016x}",
             "x-sandbox-window-scale": self._scale,
             **reply.headers,
@@ -209,12 +219,6 @@ class Server:
             body = gzipped(body)
         return web.Response(body=body, status=reply.status or 500, headers=sent)
 
-    def _now(self) -> str:
-        second = int(self._clock.time())
-        if second != self._date[0]:
-            self._date = (second, http_date(second))
-        return self._date[1]
-
     def _incoming(self, request: web.BaseRequest, body: bytes, now: float) -> Incoming:
         target = request.raw_path
         if not target.isascii():
@@ -222,7 +226,10 @@ class Server:
             target = target.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         sent = {name.lower(): value for name, value in request.headers.items()}
         ahead = self._core.ahead
-        return Incoming(request.method, sent.get("host", ""), target, sent, body, now, ahead)
+        secure = self.tls is not None
+        return Incoming(
+            request.method, sent.get("host", ""), target, sent, body, now, ahead, secure
+        )
 
 
 def _record(incoming: Incoming, answer: Answer, number: int) -> RecordedRequest:
@@ -233,7 +240,7 @@ def _record(incoming: Incoming, answer: Answer, number: int) -> RecordedRequest:
         time=incoming.now,
         method=incoming.method,
         path=path,
-        query=_SECRETS.sub(r"\1…", query),
+        query=_without_secrets(query.encode()).decode(),
         status=0 if lost else answer.reply.status,
         account=caller.label if caller is not None else None,
         remaining=standing.remaining if standing is not None else None,
@@ -242,7 +249,13 @@ def _record(incoming: Incoming, answer: Answer, number: int) -> RecordedRequest:
         faults=met.kinds if met is not None else (),
         endpoint=answer.endpoint,
         number=number,
+        # Only what asks for tokens has secrets in its body, and that is a form.
+        body=_without_secrets(incoming.body[:LONGEST_BODY]),
     )
+
+
+def _without_secrets(text: bytes) -> bytes:
+    return _SECRETS.sub(rb"\1" + "…".encode(), text)
 
 
 def _reachable(host: str) -> str:

@@ -16,6 +16,7 @@ from typing import Self, TypeVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from twretweet.sandbox.accounts import SCOPES, Account
+from twretweet.sandbox.clocks import VirtualClock
 from twretweet.sandbox.sandbox import Sandbox
 
 T = TypeVar("T")
@@ -40,7 +41,11 @@ class ThreadedSandbox(Sandbox):
         if self._portal is not None:
             raise RuntimeError("the sandbox has been started already")
         with ExitStack() as stack:
-            portal = stack.enter_context(start_blocking_portal("asyncio"))
+            clock = self.clock
+            options = (
+                {"loop_factory": clock.new_serving_loop} if isinstance(clock, VirtualClock) else {}
+            )
+            portal = stack.enter_context(start_blocking_portal("asyncio", options))
             portal.call(self.start)
             stack.callback(self._close, portal)
             self._portal, self._thread = portal, portal.call(threading.get_ident)
@@ -63,6 +68,10 @@ class ThreadedSandbox(Sandbox):
         if self._portal is None or self._is_there():
             return await there()
         return self._portal.call(there)
+
+    def retweeted_by(self, tweet_id: str | int | None = None) -> list[str]:
+        """Return the ids of who has retweeted a tweet, latest first; see :class:`Sandbox`."""
+        return self._do(partial(super().retweeted_by, tweet_id))
 
     def expire_access_tokens(self) -> None:
         """Let every OAuth 2.0 access token given out so far be past its end."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from twretweet.sandbox.draw import draw
-from twretweet.sandbox.snowflake import iso, milliseconds
+from twretweet.sandbox.snowflake import iso
 from twretweet.sandbox.tweets import Tweet
 
 TweetGetter: TypeAlias = Callable[[Tweet], object]
@@ -34,7 +34,7 @@ def _edit_controls(tweet: Tweet) -> object:
     return {
         "edits_remaining": 5,
         "is_edit_eligible": tweet.original is None and tweet.poll_id is None,
-        "editable_until": iso(milliseconds(tweet.id) + _EDITABLE_MS),
+        "editable_until": iso(tweet.created_ms + _EDITABLE_MS),
     }
 
 
@@ -119,7 +119,7 @@ _BOTH: Final[dict[str, TweetGetter]] = {
     "community_id": _nothing,
     "context_annotations": lambda tweet: tweet.context,
     "conversation_id": _conversation_id,
-    "created_at": lambda tweet: iso(milliseconds(tweet.id)),
+    "created_at": lambda tweet: iso(tweet.created_ms),
     "display_text_range": lambda tweet: (0, len(tweet.text)),
     "edit_controls": _edit_controls,
     "entities": lambda tweet: tweet.entities,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from twretweet.sandbox.retweets import Retweets
+from twretweet.sandbox.snowflake import milliseconds
 
 Entity: TypeAlias = dict[str, str | int | float]
 Entities: TypeAlias = dict[str, list[Entity]]
@@ -51,6 +52,7 @@ class Tweet:
         note: the full text of a long tweet.
         article: an article.
         context: what X takes the tweet to be about, as X writes it.
+        written_ms: when it was made, in milliseconds since the epoch, if its id does not tell.
     """
 
     id: int
@@ -69,6 +71,12 @@ class Tweet:
     note: Note | None = None
     article: Article | None = None
     context: list[object] | None = None
+    written_ms: int | None = None
+
+    @property
+    def created_ms(self) -> int:
+        """When it was made, in milliseconds since the epoch: as told, or as its id tells."""
+        return milliseconds(self.id) if self.written_ms is None else self.written_ms
 
 
 class Echoes:

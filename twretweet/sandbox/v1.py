@@ -10,7 +10,7 @@ from twretweet.sandbox.call import Call, State
 from twretweet.sandbox.params import is_id
 from twretweet.sandbox.people import User
 from twretweet.sandbox.reply import Refused, Reply, not_found, v1_error
-from twretweet.sandbox.snowflake import first_id, milliseconds, v1_date
+from twretweet.sandbox.snowflake import first_id, v1_date
 from twretweet.sandbox.tweet_view import counts
 from twretweet.sandbox.tweets import Entity, Tweet
 from twretweet.sandbox.weight import MOST, weight
@@ -49,6 +49,10 @@ def update(state: State, call: Call) -> Reply:
     if weight(text) > MOST:
         return v1_error(403, 186, "Tweet needs to be a bit shorter.")
     user_id = _updating(state, call)
+    if text in state.world.recent_texts(user_id):
+        # "The update text is compared with the authenticating user's recent Tweets"
+        # (POST statuses/update).
+        return v1_error(403, 187, "Status is a duplicate.")
     made = state.world.write(user_id, text, first_id(call.incoming.now))
     state.updates.count(user_id, call.incoming.now)
     return Reply(200, _Statuses(state.world, user_id, call).show(made))
@@ -95,7 +99,7 @@ class _Statuses:
         author = self._world.user(reply_to[1]) if reply_to is not None else None
         quoted = (tweet.original or tweet).quoted
         shown: dict[str, object] = {
-            "created_at": v1_date(milliseconds(tweet.id)),
+            "created_at": v1_date(tweet.created_ms),
             "id": tweet.id,
             "id_str": str(tweet.id),
             **self._text(tweet),

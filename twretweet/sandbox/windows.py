@@ -83,10 +83,10 @@ class Windows:
         scale: by how much windows are longer than X's; below 1 they are shorter.
     """
 
-    __slots__ = ("_open", "_scale", "_sweep_above")
+    __slots__ = ("_open", "_sweep_above", "scale")
 
     def __init__(self, scale: float) -> None:
-        self._scale = scale
+        self.scale = scale
         self._open: dict[tuple[str, ...], Window] = {}
         self._sweep_above = _SWEEP_ABOVE
 
@@ -134,7 +134,7 @@ class Windows:
             return window
         if len(self._open) > self._sweep_above:
             self._sweep(now)
-        return Window(slot.limit, math.ceil(now + slot.seconds * self._scale))
+        return Window(slot.limit, math.ceil(now + slot.seconds * self.scale))
 
     def _sweep(self, now: float) -> None:
         """Forget the windows that have ended; many accounts come once and never again."""

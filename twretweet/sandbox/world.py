@@ -5,12 +5,16 @@ Everything here is plain memory and returns at once, so a request sees and chang
 
 from bisect import insort
 from collections.abc import Iterator
+from typing import Final
 
 from twretweet.sandbox import story
 from twretweet.sandbox.people import Crowd, User
 from twretweet.sandbox.retweets import IdList, LiveIndex, Retweets
 from twretweet.sandbox.stretches import Stretches
 from twretweet.sandbox.tweets import Echoes, Tweet
+
+_RECENT: Final = 20
+"""How many of an author's latest tweets a new one may not repeat; X does not say how many."""
 
 
 class World:
@@ -20,6 +24,9 @@ class World:
         retweets: how many the first tweet has.
         seed: another seed, another crowd.
         now: the lowest id of this moment.
+
+    Attributes:
+        guests: the users that were written by hand.
     """
 
     def __init__(self, *, retweets: int, seed: int, now: int) -> None:
@@ -28,6 +35,7 @@ class World:
         self._population = 0
         self._users: dict[int, User] = {}
         self._names: dict[str, User] = {}
+        self.guests: list[User] = []
         self._echoes: dict[int, Echoes] = {}
         self._crowded = Stretches()
         self._by_author: dict[int, list[int]] = {}
@@ -66,6 +74,17 @@ class World:
         """Let ``user`` exist."""
         self._users[user.id] = user
         self._names[user.username.lower()] = user
+
+    def add_guest(self, user: User) -> None:
+        """Let a user exist who was written by hand.
+
+        Raises:
+            ValueError: the id is somebody else's.
+        """
+        if user.id in self._users or self._crowd.index_of(user.id) is not None:
+            raise ValueError(f"id is {user.id}: that is another user's, or kept for the crowd")
+        self.add_user(user)
+        self.guests.append(user)
 
     def user(self, user_id: int) -> User | None:
         """Find a user by id."""
@@ -119,6 +138,11 @@ class World:
         tweet = Tweet(id=self.fresh_id(now), author_id=author_id, text=text)
         self.add_tweet(tweet)
         return tweet
+
+    def recent_texts(self, author_id: int) -> list[str]:
+        """Return what this author wrote lately."""
+        recent = self._by_author.get(author_id, [])[-_RECENT:]
+        return [self._echoes[one].original.text for one in recent]
 
     def tweet(self, tweet_id: int) -> Tweet | None:
         """Find a tweet, or a retweet, by id."""

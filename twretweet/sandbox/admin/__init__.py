@@ -22,6 +22,8 @@ POST    ``tweets``              put up a tweet: :class:`NewTweet`; answers 201 a
 POST    ``accounts``            make an account: :class:`NewAccount`; answers 201 and
                                 :class:`NewKeys`, the only reply with secrets in it
 GET     ``retweets``            the latest of a tweet, ``?tweet_id=ID``: :class:`Retweets`
+GET     ``retweeted_by``        who has retweeted a tweet, ``?tweet_id=ID``, all of them:
+                                :class:`RetweetedBy`
 POST    ``retweets``            let a user retweet or undo: :class:`Act`; answers
                                 :class:`ActDone`
 POST    ``clock``               move the sandbox's clock on: ``{"advance": 900}``; answers

@@ -19,6 +19,7 @@ from twretweet.sandbox.admin.shapes import (
     Growth,
     NewAccount,
     NewTweet,
+    RetweetedBy,
     Switch,
 )
 from twretweet.sandbox.core import Core
@@ -26,10 +27,12 @@ from twretweet.sandbox.faults.fault import Fault
 from twretweet.sandbox.faults.faults import InForce
 from twretweet.sandbox.params import is_id
 from twretweet.sandbox.story import AUTHOR_ID, TWEET_ID
+from twretweet.sandbox.tweets import Tweet
 
 T = TypeVar("T")
 JSON: Final = "application/json; charset=utf-8"
 LINES: Final = "application/jsonl; charset=utf-8"
+_AT_ONCE: Final = 50_000
 _FAULT: Final = re.compile(r"faults/([0-9]{1,9})", re.ASCII)
 
 
@@ -99,6 +102,7 @@ class Desk:
             "tweets": {"POST": self._tweet},
             "accounts": {"POST": self._account},
             "retweets": {"GET": self._retweets, "POST": self._act},
+            "retweeted_by": {"GET": self._retweeted_by},
             "clock": {"POST": self._advance},
             "growth": {"POST": self._grow},
             "reset": {"POST": self._reset},
@@ -187,9 +191,21 @@ class Desk:
         return Sent(201, views.keys(self._core.new_account(new.username, scopes)))
 
     def _retweets(self, asked: Asked) -> Sent:
-        text = parse_qs(asked.query).get("tweet_id", [str(TWEET_ID)])[-1]
         self._core.catch_up()
-        return Sent(200, views.retweets(self._core, self._core.tweet(_id(text, "tweet_id"))))
+        return Sent(200, views.retweets(self._core, self._asked_tweet(asked)))
+
+    def _retweeted_by(self, asked: Asked) -> Steps:
+        tweet = self._asked_tweet(asked)
+        made = list(self._core.retweeters(tweet))
+        told: list[str] = []
+        for begun in range(0, len(made), _AT_ONCE):
+            told += [str(user_id) for user_id in made[begun : begun + _AT_ONCE]]
+            yield
+        return Sent(200, RetweetedBy(str(tweet.id), told))
+
+    def _asked_tweet(self, asked: Asked) -> Tweet:
+        text = parse_qs(asked.query).get("tweet_id", [str(TWEET_ID)])[-1]
+        return self._core.tweet(_id(text, "tweet_id"))
 
     def _act(self, asked: Asked) -> Sent:
         act = _read(asked, Act)

@@ -26,13 +26,16 @@ class Objection:
     why: str
 
 
-def object_to(method: str, headers: Mapping[str, str], peer: str | None) -> Objection | None:
+def object_to(
+    method: str, headers: Mapping[str, str], peer: str | None, scheme: str = "http"
+) -> Objection | None:
     """Tell what speaks against a request, if anything does.
 
     Args:
         method: the HTTP method.
         headers: all headers, by names in lower case.
         peer: the address that it comes from.
+        scheme: of the sandbox's own address.
     """
     host = headers.get("host", "")
     if peer is None or not is_loopback(peer):
@@ -42,7 +45,7 @@ def object_to(method: str, headers: Mapping[str, str], peer: str | None) -> Obje
             403, f"the Host header is {host!r}: use 127.0.0.1, [::1] or localhost in the address"
         )
     origin = headers.get("origin")
-    if origin is not None and origin.lower() != f"http://{host.lower()}":
+    if origin is not None and origin.lower() != f"{scheme}://{host.lower()}":
         return Objection(403, f"a page of {origin!r} may not use the admin endpoint")
     if headers.get("sec-fetch-site", "none").lower() not in _OWN_SITE:
         return Objection(403, "a page of another site may not use the admin endpoint")

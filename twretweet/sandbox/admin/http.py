@@ -26,9 +26,13 @@ class Admin:
     Args:
         core: the sandbox.
         look: shows all of it.
+        stamp: gives the headers of every reply.
     """
 
-    def __init__(self, core: Core, look: Callable[[], object]) -> None:
+    def __init__(
+        self, core: Core, look: Callable[[], object], stamp: Callable[[], dict[str, str]]
+    ) -> None:
+        self._stamp = stamp
         self._core = core
         self._look = look
         self._desk = Desk(core, look)
@@ -38,14 +42,14 @@ class Admin:
         if not request.raw_path.startswith(PREFIX):
             return self._page(request)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        objection = object_to(request.method, headers, _peer(request))
+        objection = object_to(request.method, headers, _peer(request), request.scheme)
         if objection is not None:
             return _response(Sent(objection.status, {"error": objection.why}))
         path, _, query = request.raw_path.removeprefix(PREFIX).partition("?")
         if path == "events" and request.method == "GET":
             if self._core.changes.crowded:
                 return _response(Sent(409, {"error": "too many are watching already"}))
-            return await stream.send(request, self._core, self._look)
+            return await stream.send(request, self._core, self._look, self._stamp())
         try:
             body = await _read(request, _LARGE if path == "snapshot" else _SMALL)
         except (HttpProcessingError, web.RequestPayloadError):
@@ -57,7 +61,8 @@ class Admin:
     def _page(self, request: web.BaseRequest) -> web.StreamResponse:
         # A link of another site may lead to it: there is nothing on it that could be clicked from
         # there, and nothing of it can be read.
-        objection = object_to("GET", {"host": request.headers.get("host", "")}, _peer(request))
+        host = {"host": request.headers.get("host", "")}
+        objection = object_to("GET", host, _peer(request), request.scheme)
         if objection is not None:
             return _response(Sent(objection.status, {"error": objection.why}))
         html = page.read()

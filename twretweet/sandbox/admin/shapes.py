@@ -38,6 +38,13 @@ class Retweets(Struct, frozen=True):
     latest: list[RetweetView]
 
 
+class RetweetedBy(Struct, frozen=True):
+    """The ids of all users who have retweeted a tweet, latest first."""
+
+    tweet_id: str
+    user_ids: list[str]
+
+
 class AccountView(Struct, frozen=True):
     """A user that can sign in; without anything that opens anything."""
 
@@ -75,6 +82,7 @@ class RequestView(Struct, frozen=True):
         remaining: how many were left in the tightest window; ``None`` without one.
         cost: what X would charge.
         faults: the kinds of faults that it met.
+        body: as text; the first 4,096 bytes of a longer one.
     """
 
     number: int
@@ -88,6 +96,7 @@ class RequestView(Struct, frozen=True):
     remaining: int | None
     cost: float
     faults: list[str]
+    body: str
 
 
 class FaultView(Struct, frozen=True):

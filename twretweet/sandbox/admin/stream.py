@@ -3,7 +3,7 @@
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import anyio
@@ -24,7 +24,7 @@ _HEADERS: Final = {
 
 
 async def send(
-    request: web.BaseRequest, core: Core, look: Callable[[], object]
+    request: web.BaseRequest, core: Core, look: Callable[[], object], stamp: Mapping[str, str]
 ) -> web.StreamResponse:
     """Send events until the client goes or the sandbox closes.
 
@@ -32,13 +32,14 @@ async def send(
         request: who wants them.
         core: the sandbox.
         look: shows all of it.
+        stamp: the headers of every reply.
     """
-    response = web.StreamResponse(headers=_HEADERS)
+    response = web.StreamResponse(headers={**_HEADERS, **stamp})
     await response.prepare(request)
     with core.changes.watching() as watcher:
         await response.write(b"retry: 1000\n" + event("state", look()))
         faults = _faults(core)
-        while not watcher.ended:
+        while not watcher.ended and request.transport is not None:  # who watched may have gone
             with anyio.move_on_after(_LOOK_SECONDS):
                 await watcher.wait()
             # Retweets come in, and Python code changes faults, without anybody telling.

@@ -85,7 +85,7 @@ def tweet(core: Core, shown: Tweet) -> TweetView:
         author_id=str(shown.author_id),
         author="" if author is None else author.username,
         text=shown.text,
-        created_at=iso(milliseconds(shown.id)),
+        created_at=iso(shown.created_ms),
         retweets=len(shown.retweets),
     )
 
@@ -115,6 +115,7 @@ def request(shown: RecordedRequest) -> RequestView:
         remaining=shown.remaining,
         cost=shown.cost,
         faults=list(shown.faults),
+        body=shown.body.decode("utf-8", "replace"),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias, cast
 import msgspec
 
 from twretweet.sandbox.faults.fault import Fault
-from twretweet.sandbox.faults.kinds import FaultKind
+from twretweet.sandbox.faults.kinds import FaultKind, Trait
 
 Json: TypeAlias = dict[str, object]
 
@@ -26,6 +26,23 @@ _ENUMERATIONS: Final = frozenset(
         "voting_status",
     }
 )
+
+
+def traits(body: Json | bytes) -> Iterable[Trait]:
+    """Tell what there is in a body for faults to change.
+
+    Args:
+        body: before it is encoded; what is bytes already is a page of HTML, a form or nothing.
+    """
+    if isinstance(body, bytes):
+        return
+    yield "object"
+    if body.get("includes"):
+        yield "includes"
+    if "next_token" in cast("Json", body.get("meta", {})):
+        yield "next"
+    if any(_enumerated(each) for each in _objects(body)):
+        yield "values"
 
 
 def change(faults: Iterable[Fault], body: bytes, *, token: str) -> bytes:
@@ -65,9 +82,13 @@ def _add_fields(content: Json, _: str) -> None:
 
 def _change_values(content: Json, _: str) -> None:
     for each in _objects(content):
-        for name in _ENUMERATIONS & each.keys():
-            if isinstance(each[name], str):
-                each[name] = _SOMETHING
+        for name in _enumerated(each):
+            each[name] = _SOMETHING
+
+
+def _enumerated(each: Json) -> list[str]:
+    """Return the names of an object's enumerations."""
+    return [name for name in _ENUMERATIONS & each.keys() if isinstance(each[name], str)]
 
 
 def _objects(value: object) -> Iterable[Json]:
@@ -77,8 +98,8 @@ def _objects(value: object) -> Iterable[Json]:
         yield found
         for inner in list(found.values()):
             yield from _objects(inner)
-    elif isinstance(value, list):
-        for inner in cast("list[object]", value):
+    elif isinstance(value, (list, tuple)):
+        for inner in cast("Iterable[object]", value):
             yield from _objects(inner)
 
 

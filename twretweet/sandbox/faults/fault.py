@@ -56,7 +56,7 @@ class Fault(
         probability: the share of requests that meet it, 0 to 1.
         seed: decides which: the same seed, the same ones, for the same thing in the same place.
             Faults that do different things meet different ones.
-        seconds: how long, or how far ahead.
+        seconds: how long, or how far ahead; a reset is that far ahead by the scale of the windows.
         status: of the reply.
         remaining: what ``x-rate-limit-remaining`` says.
         requests: how many requests ago.

@@ -12,6 +12,8 @@ headers   it is answered: every fault changes the headers
 wire      it is answered: the reply is damaged on its way
 ========  =========================================================================
 
+A fault counts the requests that it would make a difference to, and no others.
+
 At a stage where only one thing can happen, the first fault of the list that strikes is the one,
 and those behind it don't count the request. So two faults of ``count=1`` meet two requests, one
 after the other, as a script would have it.
@@ -196,6 +198,10 @@ class Faults:
     def place_of(self, endpoint: str) -> Place | None:
         """Return where an endpoint is."""
         return self._places.get(endpoint)
+
+    def any_at(self, stage: Stage) -> bool:
+        """Tell whether there are faults at a stage."""
+        return bool(self._by_stage.get(stage))
 
     def meet(self, met: Met, stage: Stage, occasion: Occasion) -> list[Fault]:
         """Decide what a request meets at a stage, note it in ``met``, and return it."""

@@ -39,9 +39,23 @@ KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 Stage: TypeAlias = Literal["wait", "gone", "refusal", "paging", "body", "headers", "wire"]
 """Where on its way a request meets a fault; see :mod:`twretweet.sandbox.faults.faults`."""
 
-Trait: TypeAlias = Literal["page", "token", "success", "window"]
-"""What must be so of a request for a fault to concern it: it asks for a page, it carries a page
-token, it was done, its endpoint is limited."""
+Trait: TypeAlias = Literal[
+    "page",
+    "token",
+    "result",
+    "results",
+    "success",
+    "window",
+    "body",
+    "object",
+    "next",
+    "includes",
+    "values",
+]
+"""What must be so of a request for a fault to concern it, so that none is used up where it would
+change nothing. It asks for a page, it carries a page token, its page has a result, or several; it
+was done, it is told of a limit; its reply has a body, and this is an object, tells of a next page,
+has includes, has enumerations."""
 
 Value: TypeAlias = str | int | float | None
 
@@ -63,7 +77,13 @@ class Kind:
     needs: frozenset[Trait] = frozenset()
 
 
-_PAGE: Final[frozenset[Trait]] = frozenset({"page"})
+_RESULT: Final[frozenset[Trait]] = frozenset({"result"})
+_RESULTS: Final[frozenset[Trait]] = frozenset({"results"})
+_NEXT: Final[frozenset[Trait]] = frozenset({"page", "token", "next"})
+_INCLUDES: Final[frozenset[Trait]] = frozenset({"includes"})
+_VALUES: Final[frozenset[Trait]] = frozenset({"values"})
+_BODY: Final[frozenset[Trait]] = frozenset({"body"})
+_OBJECT: Final[frozenset[Trait]] = frozenset({"object"})
 _TOKEN: Final[frozenset[Trait]] = frozenset({"page", "token"})
 _DONE: Final[frozenset[Trait]] = frozenset({"success"})
 _COUNTED: Final[frozenset[Trait]] = frozenset({"window"})
@@ -71,26 +91,29 @@ _COUNTED: Final[frozenset[Trait]] = frozenset({"window"})
 ROWS: Final[dict[FaultKind, Kind]] = {
     "latency": Kind("wait", "The reply comes this many seconds later.", {"seconds": 1.0}),
     "slow_body": Kind(
-        "wire", "The body comes in ten pieces over this many seconds.", {"seconds": 1.0}
+        "wire", "The body comes in ten pieces over this many seconds.", {"seconds": 1.0}, _BODY
     ),
     "reset_before": Kind("gone", "The connection is reset, and nothing is done."),
-    "reset_within": Kind("wire", "It is done; the connection is reset in the middle of the body."),
+    "reset_within": Kind(
+        "wire", "It is done; the connection is reset in the middle of the body.", needs=_BODY
+    ),
     "reset_after": Kind("wire", "The reply comes whole, and the connection is reset after it."),
     "lost_reply": Kind(
         "wire", "It is done, and the connection is reset instead of a reply.", needs=_DONE
     ),
-    "cut_short": Kind("wire", "The connection is closed in the middle of the body."),
+    "cut_short": Kind("wire", "The connection is closed in the middle of the body.", needs=_BODY),
     "broken_gzip": Kind("wire", "The body says that it is gzip, and can't be unpacked."),
     "unavailable": Kind("gone", "A page of HTML says that X is in trouble.", {"status": 503}),
     "rate_limited": Kind(
         "refusal",
-        "429, though there are slots left, with a reset this many seconds ahead.",
+        "429, though there are slots left, with a reset this many seconds ahead, by the scale of"
+        " the windows.",
         {"seconds": 900.0},
     ),
     "rate_limited_without_headers": Kind("refusal", "429 without any rate-limit header."),
     "rate_limited_with_remaining": Kind(
         "refusal",
-        "429 whose headers say that requests are left.",
+        "429 whose headers say that requests are left, with a reset like that.",
         {"remaining": 39_999, "seconds": 900.0},
     ),
     "skewed_date": Kind(
@@ -106,17 +129,23 @@ ROWS: Final[dict[FaultKind, Kind]] = {
         "headers", "The rate-limit headers all say this.", {"value": "soon"}, _COUNTED
     ),
     "no_headers": Kind("headers", "The rate-limit headers are left out.", needs=_COUNTED),
-    "repeated_token": Kind("body", "The next page token is the one that was sent.", needs=_TOKEN),
+    "repeated_token": Kind("body", "The next page token is the one that was sent.", needs=_NEXT),
     "expired_token": Kind("refusal", "400: the page token is not valid.", needs=_TOKEN),
     "empty_page": Kind(
-        "paging", "A page without results; the next goes on where it began.", needs=_PAGE
+        "paging", "A page without results; the next goes on where it began.", needs=_RESULT
     ),
     "short_page": Kind(
-        "paging", "A page with some of its results; the next goes on after them.", needs=_PAGE
+        "paging", "A page with some of its results; the next goes on after them.", needs=_RESULTS
     ),
-    "missing_includes": Kind("body", "What the data refers to is left out, without a word of it."),
-    "unknown_fields": Kind("body", "Every object has fields that no documentation knows."),
-    "unknown_values": Kind("body", "Enumerations have values that no documentation knows."),
+    "missing_includes": Kind(
+        "body", "What the data refers to is left out, without a word of it.", needs=_INCLUDES
+    ),
+    "unknown_fields": Kind(
+        "body", "Every object has fields that no documentation knows.", needs=_OBJECT
+    ),
+    "unknown_values": Kind(
+        "body", "Enumerations have values that no documentation knows.", needs=_VALUES
+    ),
     "unauthorized": Kind("refusal", "401, though the token is good."),
     "usage_cap_exceeded": Kind(
         "refusal", "429 UsageCapExceeded: the cap of the plan.", {"period": "Monthly"}

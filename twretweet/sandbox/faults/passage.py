@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from twretweet.sandbox.faults import bodies
 from twretweet.sandbox.faults.fault import Fault
 from twretweet.sandbox.faults.faults import Faults, Met, Occasion
 from twretweet.sandbox.faults.kinds import Stage, Trait
@@ -54,8 +55,17 @@ class Passage:
         faults = self._meet("refusal")
         return refuse(faults[0], scene) if faults else None
 
-    def page_quirks(self, quirks: Quirks) -> Quirks:
-        """Decide how its page is cut."""
+    def page_quirks(self, quirks: Quirks, available: int) -> Quirks:
+        """Decide how its page is cut.
+
+        Args:
+            quirks: how it would be cut.
+            available: how many results it can have.
+        """
+        if available:
+            self._note("result")
+        if available > 1:
+            self._note("results")
         faults = self._meet("paging")
         if not faults:
             return quirks
@@ -63,26 +73,31 @@ class Passage:
             return replace(quirks, all_empty=True)
         return replace(quirks, short_pages=1.0)
 
-    def answered(self, status: int, *, counted: bool, done: bool) -> None:
+    def answered(self, reply: Reply, *, counted: bool, done: bool) -> None:
         """Decide what happens to its reply.
 
         Args:
-            status: of the reply.
+            reply: the reply.
             counted: whether the reply tells of a limit.
             done: whether the API answered, and not a fault.
         """
-        if not status or self._occasion is None:
+        if not reply.status:
             return
-        traits = set(self._occasion.traits)
         if counted:
-            traits.add("window")
-        if status in _OK:
-            traits.add("success")
-        self._occasion = replace(self._occasion, traits=frozenset(traits))
-        if done and status in _OK:
+            self._note("window")
+        if reply.body:
+            self._note("body")
+        if reply.status in _OK:
+            self._note("success")
+        if done and reply.status in _OK and self._faults.any_at("body"):
+            self._note(*bodies.traits(reply.body))
             self._meet("body")
         self._meet("headers")
         self._meet("wire")
+
+    def _note(self, *traits: Trait) -> None:
+        if self._occasion is not None:
+            self._occasion = replace(self._occasion, traits=self._occasion.traits.union(traits))
 
     def _meet(self, stage: Stage) -> list[Fault]:
         return [] if self._occasion is None else self._faults.meet(self.met, stage, self._occasion)

@@ -4,6 +4,7 @@ The caps and credits are written as people have reported them, see the table of 
 https://docs.x.com/x-api/fundamentals/response-codes-and-errors; v1.1 has numbered errors.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,6 +42,7 @@ class Scene:
         account: the user id of the caller, ``"app"``, or nothing.
         standing: how the caller stands with their limits; ``None`` where none applies.
         now: epoch seconds.
+        scale: by how much windows are longer than X's.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Scene:
     account: str
     standing: Standing | None
     now: float
+    scale: float = 1.0
 
 
 Refusal: TypeAlias = tuple[Reply, Standing | None]
@@ -65,15 +68,19 @@ def refuse(fault: Fault, scene: Scene) -> Refusal:
     return _ANSWERS[fault.kind](fault, scene)
 
 
+def _reset(fault: Fault, scene: Scene) -> int:
+    # As long as windows are, and like their ends no earlier than the truth.
+    return math.ceil(scene.now + fault.number("seconds") * scene.scale)
+
+
 def _rate_limited(fault: Fault, scene: Scene) -> Refusal:
     limit = scene.standing.limit if scene.standing is not None else _USUAL_LIMIT
-    reset = int(scene.now + fault.number("seconds"))
-    return too_many_requests(scene.path), Standing(False, limit, 0, reset)
+    return too_many_requests(scene.path), Standing(False, limit, 0, _reset(fault, scene))
 
 
 def _with_remaining(fault: Fault, scene: Scene) -> Refusal:
     remaining = int(fault.number("remaining"))
-    reset = int(scene.now + fault.number("seconds"))
+    reset = _reset(fault, scene)
     # Seen with 39999 left of 40000.
     return too_many_requests(scene.path), Standing(False, remaining + 1, remaining, reset)
 
@@ -90,9 +97,10 @@ def _expired_token(_: Fault, scene: Scene) -> Refusal:
 
 
 def _unauthorized(_: Fault, scene: Scene) -> Refusal:
+    # As any 401, it tells of no limit; see twretweet.sandbox.api.
     if is_v1(scene.path):
-        return v1_error(401, 89, "Invalid or expired token."), scene.standing
-    return plain(401), scene.standing
+        return v1_error(401, 89, "Invalid or expired token."), None
+    return plain(401), None
 
 
 def _usage_cap(fault: Fault, scene: Scene) -> Refusal:

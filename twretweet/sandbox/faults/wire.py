@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import struct
+import sys
 from typing import Final
 
 from aiohttp import web
@@ -12,6 +13,9 @@ from twretweet.clock import Clock
 from twretweet.sandbox.faults.fault import Fault
 
 _PIECES: Final = 10
+# How often and how long to wait for a client that takes its time; half a second altogether.
+_ATTEMPTS: Final = 500
+_PAUSE: Final = 0.001
 # The header of gzip (RFC 1952), and a block of a type that there is not (RFC 1951, 3.2.3).
 _BROKEN_GZIP: Final = bytes.fromhex("1f8b0800000000000003") + b"\x07" + b"\xff" * 64
 # Zero seconds to linger: closing sends a reset instead of an end (socket(7)).
@@ -37,6 +41,7 @@ async def damage(
             reset(request.transport)
         case "reset_within":
             await _half(request, response, body)
+            await _delivered(request.transport)
             reset(request.transport)
         case "cut_short":
             await _half(request, response, body)
@@ -47,8 +52,32 @@ async def damage(
         case _:
             await response.prepare(request)
             await response.write_eof()
-            _close(request.transport)
+            await _delivered(request.transport)
+            reset(request.transport)
     return response
+
+
+async def _delivered(transport: asyncio.Transport | None) -> None:
+    """Wait until the client's machine has all that was sent: a reset throws away the rest.
+
+    A client that reads nothing is not waited for.
+    """
+    for attempt in range(_ATTEMPTS):
+        if transport is None or not (transport.get_write_buffer_size() or _under_way(transport)):
+            return
+        await asyncio.sleep(_PAUSE if attempt else 0)
+
+
+def _under_way(transport: asyncio.Transport) -> bool:
+    """Tell whether the system has sent something whose arrival is not confirmed (tcp(7))."""
+    line: socket.socket | None = transport.get_extra_info("socket")
+    if sys.platform != "linux" or line is None or line.fileno() < 0:
+        return False
+    import fcntl  # noqa: PLC0415  # neither of these is there on Windows
+    import termios  # noqa: PLC0415
+
+    count = fcntl.ioctl(line.fileno(), termios.TIOCOUTQ, bytes(struct.calcsize("i")))
+    return any(count)
 
 
 def reset(transport: asyncio.Transport | None) -> None:

@@ -274,6 +274,6 @@ def _gathered(incoming: Incoming) -> tuple[str, str, str, dict[str, str]]:
     if moved and headers.get("authorization", "").lower().startswith("oauth "):
         added = [f'{name}="{quote(value, safe="")}"' for name, value in moved]
         headers["authorization"] = ", ".join([headers["authorization"], *added])
-        url = f"http://{incoming.host}{path}" + (f"?{kept[0]}" if kept[0] else "")
+        url = f"{incoming.scheme}://{incoming.host}{path}" + (f"?{kept[0]}" if kept[0] else "")
         return url, incoming.method, kept[1], headers
     return incoming.url, incoming.method, incoming.form_text, headers

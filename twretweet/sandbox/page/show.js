@@ -141,7 +141,7 @@ function showTweets() {
           make("strong", { textContent: "@" + one.author }), " ",
           make("small", { textContent: one.created_at.slice(0, 16).replace("T", " ") }),
           make("p", { textContent: one.text }), make("code", { textContent: one.id }), fold),
-        again, undo);
+        make("div", { className: "pair" }, again, undo));
     },
     (element, one) => {
       const figure = element.querySelector(".big"), text = count.format(one.retweets);
