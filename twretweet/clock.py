@@ -4,6 +4,8 @@ Whatever waits or dates something takes a :class:`Clock`, so that tests and simu
 clock of their own.
 """
 
+from __future__ import annotations  # or anyio would load what nobody has used yet
+
 import time
 from typing import Protocol
 

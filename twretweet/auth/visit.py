@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from html import escape
 from http import HTTPStatus
 from string import Template
 
@@ -104,6 +103,8 @@ def page(title: str, text: str, status: HTTPStatus = HTTPStatus.OK) -> bytes:
         text: what there is to say.
         status: of the reply.
     """
+    from html import escape  # noqa: PLC0415  loads a table of all entities, for one page
+
     body = _PAGE.substitute(title=escape(title), text=escape(text), style=_STYLE).encode(
         "utf-8", "replace"
     )

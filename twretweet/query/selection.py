@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -117,6 +116,8 @@ def _unknown(name: object, parameter: Parameter, table: frozenset[str]) -> Query
 def _nearest(name: object, table: frozenset[str]) -> str:
     # A cutoff of 0 always finds one; sorted, so that equals resolve the same way every time.
     text = name if isinstance(name, str) else str(name)
+    import difflib  # noqa: PLC0415  for those who misspell a name, and only for them
+
     return difflib.get_close_matches(text[:_SHOWN].lower(), sorted(table), n=1, cutoff=0.0)[0]
 
 
