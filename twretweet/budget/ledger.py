@@ -87,8 +87,11 @@ class Ledger:
             known = seen.setdefault(line.charge, set())
             before = len(known)
             known.update(line.ids)
-            known.discard("")  # what has no id can be charged again and again
-            paid += line.price * (len(known) - before + line.ids.count(""))
+            new = len(known) - before
+            if "" in known:  # what has no id can be charged again and again
+                known.discard("")
+                new += line.ids.count("") - 1
+            paid += line.price * new
         self.reserved -= amount
         self.spent += paid
         return paid

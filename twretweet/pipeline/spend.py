@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from operator import gt
 from typing import TypeVar
 
 from twretweet.budget import AnyBudget, Reservation
@@ -132,9 +133,13 @@ class Spending:
             raise
         # Which of two days a resource is charged on can't be told if midnight came in between.
         today = day if int(now() // _DAY) == day else None
-        paid = await _each([partial(each.settle, charged, today) for each in held])
+        if len(held) == 1:  # as nearly always, and once for every request
+            paid = [await held[0].settle(charged, today)]
+        else:
+            paid = await _each([partial(each.settle, charged, today) for each in held])
         self._tell(on_event, paid)
-        self.spare = any(each.amount > micros for each, micros in zip(held, paid, strict=True))
+        amounts = [each.amount for each in held]
+        self.spare = any(map(gt, amounts, paid))
         self.paid += dollars(paid[0])
         return reply
 
