@@ -107,23 +107,30 @@ async def test_who_is_cancelled_as_it_is_handed_a_slot_gives_it_to_the_next():
     assert limiter.states([ann])[0].in_flight == 2
 
 
-async def test_nobody_is_handed_a_slot_for_which_another_line_s_first_came_before():
-    shared = (WindowSpec("app", 3, 900),)
-    ann, bob = (Bucket(name, name, "read", shared, "app", name, "day") for name in ("ann", "bob"))
+async def test_nobody_is_handed_a_slot_of_a_window_for_which_another_bucket_s_caller_came_before():
+    app = WindowSpec("app", 10, 900)
+    ann, bob = (
+        Bucket(name, name, "read", (WindowSpec(name, 50, 900), app), "app", f"day:{name}", "day")
+        for name in ("ann", "bob")
+    )
+    both = Bucket("app", "app", "read", (app,), "app", "day:app", "day")
     limiter, order = MemoryLimiter(clock=ManualClock()), []
 
     async def come(name: str, one: Bucket) -> None:
         await limiter.acquire(one, max_wait=None)
         order.append(name)
 
-    opener = await limiter.acquire(ann, max_wait=None)
+    opener = await limiter.acquire(both, max_wait=None)
+    opener.settle(RateHeaders(WindowReport(10, 4, 900), None, None, 0))
+    openers = [await limiter.acquire(one, max_wait=None) for one in (bob, ann)]
     async with anyio.create_task_group() as tasks:
-        for name, one in (("a1", ann), ("b1", bob), ("a2", ann)):
+        for name, one in (("b1", bob), ("a1", ann), ("b2", bob), ("a2", ann)):
             tasks.start_soon(come, name, one)
         await anyio.wait_all_tasks_blocked()
-        opener.settle(RateHeaders(WindowReport(3, 2, 900), None, None, 0))
+        for each in openers:  # both heads are woken at once, and registered apart
+            each.settle(RateHeaders(WindowReport(50, 49, 900), None, None, 0))
         await anyio.wait_all_tasks_blocked()
-        assert order == ["a1", "b1"]
+        assert order == ["b1", "a1"]
         tasks.cancel_scope.cancel()
 
 

@@ -65,6 +65,23 @@ async def test_at_an_even_pace_a_wait_is_too_long_for_who_stands_far_behind():
         tasks.cancel_scope.cancel()
 
 
+async def test_at_an_even_pace_nobody_is_refused_by_a_guess_at_the_end_of_the_window():
+    clock = LoopClock(epoch=1_700_000_000.0)
+    limiter, ann = MemoryLimiter(clock=clock, pace="even"), bucket("ann", limit=10)
+    opener = await limiter.acquire(ann, max_wait=None)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(4):
+            tasks.start_soon(partial(limiter.acquire, ann, max_wait=None))
+        await anyio.lowlevel.checkpoint()
+        tasks.start_soon(partial(limiter.acquire, ann, max_wait=300))
+        await anyio.lowlevel.checkpoint()
+        opener.settle(told(clock, 10, 9, ends_in=20))
+        await anyio.sleep(20)
+        [state] = limiter.states([ann])
+        assert (state.in_flight, state.waiting) == (5, 0)
+        tasks.cancel_scope.cancel()
+
+
 async def test_a_pace_that_does_not_exist_is_refused():
     with pytest.raises(QueryError, match="'burst' or 'even'"):
         MemoryLimiter(pace="slow")
@@ -130,9 +147,10 @@ async def test_a_restarted_program_keeps_backing_off():
     assert caught.value.wait == pytest.approx(20.0)
 
 
-async def test_a_back_off_outlives_a_restart_where_no_window_was_open():
+@pytest.mark.parametrize("limit", [50, None])
+async def test_a_back_off_outlives_a_restart_where_no_window_was_open(limit):
     clock = LoopClock()
-    before, ann = MemoryLimiter(clock=clock), bucket("ann", limit=50)
+    before, ann = MemoryLimiter(clock=clock), bucket("ann", limit=limit)
     (await before.acquire(ann, max_wait=None)).settle(NOTHING, refused=True)
     after = MemoryLimiter(clock=clock)
     after.restore(before.snapshot())

@@ -5,8 +5,8 @@ head, asks for slots in all its windows at once. Refused, it registers with the 
 room, and sleeps. Each window keeps those who are registered in the order in which they came, and
 only the first of them, its *captain*, has an alarm set for when the window opens; an answer that
 tells something new wakes the captain too. A head that leaves, with slots or without, hands slots
-to those behind it for as long as some are known to be free, and then wakes the next, which asks
-for itself; and it wakes the next captain.
+to those behind it for as long as some are known to be free and nobody in another line can have
+come before, and then wakes the next, which asks for itself; and it wakes the next captain.
 
 So a bucket is served strictly first come, first served; so is a window that several buckets share,
 among those who lack nothing else; nobody waits behind a bucket that is not theirs; and a reset
@@ -79,8 +79,8 @@ class Gate(Generic[P]):
         opens: the first moment at which there may be slots for a caller of a bucket, if so many
             are ahead of it; the last argument is the present moment.
         granted: called with the slots that a caller got, to wake who may go on behind it.
-        hand: slots for the caller with that ticket, where they are known to be free; ``None``:
-            that is never known without asking.
+        hand: slots for the next caller of a bucket, where they are known to be free and nobody
+            of another bucket may have come before; ``None``: that is never known without asking.
         on_event: is told of ``Waiting`` and ``Granted``.
     """
 
@@ -93,7 +93,7 @@ class Gate(Generic[P]):
         ask: Callable[[Bucket, int], Awaitable[P | Refusal]],
         opens: Callable[[Bucket, int, float], float],
         granted: Callable[[P], None],
-        hand: Callable[[Bucket, int], P | None] | None = None,
+        hand: Callable[[Bucket], P | None] | None = None,
         on_event: OnEvent | None = None,
     ) -> None:
         self._clock = clock
@@ -250,7 +250,7 @@ class Gate(Generic[P]):
         """Hand slots to those in front, as long as some are known to be free."""
         hand = self._hand
         while hand is not None and line and not line.head.woken:
-            slots = hand(line.bucket, line.head.ticket)
+            slots = hand(line.bucket)
             if slots is None:
                 return
             line.pop().hand(slots)

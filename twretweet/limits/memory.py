@@ -72,6 +72,9 @@ class MemoryLimiter:
             return slots
         if len(self._windows) >= self._sweep_at:
             self._sweep()
+        if bucket.key not in self._gate.lines:
+            for window in self._windows_of(bucket):
+                window.wait_for(bucket.key)
         return await self._gate.wait(bucket, max_wait=max_wait)
 
     def take(self, bucket: Bucket) -> Permit | None:
@@ -147,13 +150,13 @@ class MemoryLimiter:
             window.take(now)
         return Slots(self._answers, bucket, windows, now)
 
-    def _hand(self, bucket: Bucket, ticket: int) -> Slots | None:
+    def _hand(self, bucket: Bucket) -> Slots | None:
         windows, now = self._windows_of(bucket), self._now()
         for window in windows:
-            if now >= window.fresh_until or window.free <= 0:
+            # Where those of other buckets wait too, one who came earlier may be about to ask.
+            if window.waited_for_by != bucket.key:
                 return None
-            captain = None if window.captaincy is None else window.captaincy.captain()
-            if captain is not None and captain.ticket < ticket:
+            if now >= window.fresh_until or window.free <= 0:
                 return None
         return self._slots(bucket, windows, now)
 

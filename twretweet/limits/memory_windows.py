@@ -11,13 +11,21 @@ from twretweet.limits.window import FixedWindow
 class SharedWindow(FixedWindow):
     """A window, and those who are registered with it."""
 
-    __slots__ = ("captaincy", "endpoint", "key")
+    __slots__ = ("captaincy", "endpoint", "key", "waited_for_by")
 
     def __init__(self, spec: WindowSpec, pace: Pace) -> None:
         super().__init__(spec, pace)
         self.key = spec.key
         self.endpoint: str | None = None  # that used it first; None: a snapshot told of it
         self.captaincy: Captaincy | None = None  # while anybody waits
+        self.waited_for_by: str | None = None  # the key of a bucket; "" once there were several
+
+    def wait_for(self, bucket: str) -> None:
+        """Note that callers of a bucket will wait for it."""
+        if self.waited_for_by is None:
+            self.waited_for_by = bucket
+        elif self.waited_for_by != bucket:
+            self.waited_for_by = ""
 
     def waiting_room(self) -> Captaincy:
         """Where those register who found no room."""
@@ -30,7 +38,7 @@ class SharedWindow(FixedWindow):
         end, trouble = self.ends_at(now), self._trouble
         closed = trouble.until if trouble is not None and trouble.until > now else None
         last = end if end is not None else closed
-        if last is None or self.limit is None:
+        if last is None:
             return None
         return WindowMemory(
             key=self.key,

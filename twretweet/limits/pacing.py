@@ -19,7 +19,17 @@ class EvenPace:
         """A slot was taken, of ``left`` that there were until ``end``."""
         self._next_at = now + (end - now) / max(left, 1)
 
-    def due_at(self, now: float, ahead: int, left: int, end: float) -> float:
-        """When a slot is due for a caller with ``ahead`` others before it, of ``left``."""
+    def hear(self, now: float, left: int, end: float) -> None:
+        """The end became known: it may be nearer than was thought when the last slot was taken."""
+        self._next_at = min(self._next_at, now + (end - now) / max(left, 1))
+
+    def due_at(self, now: float, ahead: int, left: int, end: float | None) -> float | None:
+        """Before when none of ``left`` slots is due for a caller with ``ahead`` others before it.
+
+        ``None``: one may be due now. Where no ``end`` is known, it may come at any moment, and
+        those ahead be served at once.
+        """
         first = max(now, self._next_at)
-        return first + ahead * max(end - first, 0.0) / max(left, 1)
+        if end is not None:
+            first += ahead * max(end - first, 0.0) / max(left, 1)
+        return first if first > now else None

@@ -20,10 +20,10 @@ class WindowSpec(Struct, frozen=True):
     Attributes:
         key: names the window; requests with one key share it.
         limit: how many requests it holds by the table; ``None`` where only headers can tell.
-        seconds: how long it lasts by the table.
+        seconds: how long it lasts by the table, a day at the most.
 
     Raises:
-        QueryError: a limit below 1, or a window that does not last.
+        QueryError: a limit below 1, or a window that does not last, or longer than X has any.
     """
 
     key: str
@@ -35,6 +35,8 @@ class WindowSpec(Struct, frozen=True):
             raise QueryError(f"the limit of {self.key} is {self.limit}: it must be 1 or more")
         if not self.seconds > 0:
             raise QueryError(f"the window of {self.key} is {self.seconds} s: it must be longer")
+        if self.seconds > _LONGEST:
+            raise QueryError(f"the window of {self.key} is {self.seconds} s: X has none so long")
 
 
 class WindowMemory(Struct, frozen=True, kw_only=True):
@@ -42,8 +44,8 @@ class WindowMemory(Struct, frozen=True, kw_only=True):
 
     Attributes:
         key: of the window.
-        limit: how many requests it holds, as X said last or by the table.
-        seconds: how long it lasts, a day at the most.
+        limit: how many requests it holds, as X said last or by the table; ``None``: not known.
+        seconds: how long it lasts.
         used: how many of its slots were taken.
         ends_at: when it ends.
         reset: the same as X wrote it.
@@ -55,7 +57,7 @@ class WindowMemory(Struct, frozen=True, kw_only=True):
     """
 
     key: str
-    limit: int
+    limit: int | None
     seconds: float
     used: int
     ends_at: float
@@ -65,8 +67,6 @@ class WindowMemory(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         WindowSpec(self.key, self.limit, self.seconds)
-        if self.seconds > _LONGEST:
-            raise QueryError(f"the window of {self.key} is {self.seconds} s: X has none so long")
         if self.used < 0:
             raise QueryError(f"the window of {self.key} has {self.used} slots used")
         if self.backoff < 0:

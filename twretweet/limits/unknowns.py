@@ -27,16 +27,27 @@ class Trouble(Struct, frozen=True):
     Attributes:
         since: when it refused, monotonic.
         until: how long no request is to be sent, monotonic.
-        backoff: how long that was, in seconds; 0 as long as X's own reset is believed.
+        backoff: how long that was, in seconds; 0 as long as X's own reset is believed, or ours.
     """
 
     since: float
     until: float
     backoff: float
 
+    @property
+    def is_a_guess(self) -> bool:
+        """Whether X said nothing, and the window was taken for full until its end."""
+        return not self.backoff and self.until > self.since
+
 
 def trouble_after(
-    before: Trouble | None, *, sent: float, now: float, seconds: float, closed: bool
+    before: Trouble | None,
+    *,
+    sent: float,
+    now: float,
+    seconds: float,
+    closed: bool,
+    until: float,
 ) -> Trouble:
     """What a 429 leads to.
 
@@ -45,14 +56,15 @@ def trouble_after(
         sent: when the refused request went out.
         now: the moment.
         seconds: the length of the window, the longest back-off.
-        closed: whether X said until when the window is closed.
+        closed: whether X said until when the window is closed, or it looks full.
+        until: how long no request is to be sent at the least, monotonic.
     """
     if before is not None and sent < before.since:
         return before  # sent before the other 429 was heard of, so it tells nothing new
     if before is None and closed:
-        return Trouble(since=now, until=now, backoff=0.0)
+        return Trouble(since=now, until=until, backoff=0.0)
     backoff = min(max(2 * before.backoff if before else 0.0, _FIRST_BACKOFF), seconds)
-    return Trouble(since=now, until=now + backoff, backoff=backoff)
+    return Trouble(since=now, until=max(now + backoff, until), backoff=backoff)
 
 
 class Unsure(list[float]):

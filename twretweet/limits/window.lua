@@ -168,6 +168,14 @@ local function ends_at(w)
   return w.ends
 end
 
+-- Whether others may have taken all that is left, now that X has refused a request.
+local function looks_full(w)
+  if w.limit < 0 then return false end
+  local left = w.limit - w.base - #w.unsure
+  if w.strangers then return left - w.flying <= may_take(w) end
+  return left <= math.floor(w.limit / CAREFUL_SHARE) -- those on their way may be refused as well
+end
+
 local function believe(w, sent, heard, limit, remaining, reset, ends, fuzz)
   local counted = limit - remaining
   w.limit = limit
@@ -187,6 +195,10 @@ local function believe(w, sent, heard, limit, remaining, reset, ends, fuzz)
   if not w.told then w.landed = math.max(w.landed, counted - w.flying) end
   w.told = math.max(w.told or 0, heard)
   forget_until(w, sent)
+  local trouble = w.trouble
+  if trouble and trouble[3] == 0 and trouble[2] > trouble[1] and not looks_full(w) then
+    w.trouble = false -- it was a guess
+  end
   local theirs = counted - w.landed - w.flying
   if theirs > 0 then w.strangers = true end
   if w.strangers then
@@ -209,22 +221,22 @@ local function settle(w, known, sent, heard, act)
 end
 
 local function refuse(w, known, sent, heard, act)
-  local ends, before, closed = act[6], w.trouble, false
+  local ends, closed, till = act[6], false, heard
   if ends and ends > now then
     believe(w, sent, heard, act[3], act[4], act[5], ends, act[7])
     closed = act[4] == 0
   elseif not ends and w.ends and w.limit > 0 then
-    local theirs = w.strangers and may_take(w) or math.floor(w.limit / CAREFUL_SHARE)
-    closed = w.limit - w.base - #w.unsure - w.flying <= theirs
-    if closed then w.base = w.limit end
+    closed = looks_full(w)
+    if closed then till = w.ends end
   end
   if closed and not w.strangers then
     w.strangers, w.seen, w.asked, w.trip = true, 1, sent, heard - sent
   end
+  local before = w.trouble
   if before and (sent < before[1] or not known and before[1] >= heard) then return end
   local backoff = math.min(math.max(before and 2 * before[3] or 0, FIRST_BACKOFF), w.length)
   if not before and closed then backoff = 0 end
-  w.trouble = {heard, heard + backoff, backoff}
+  w.trouble = {heard, math.max(heard + backoff, till), backoff}
 end
 
 -- What a process knew of a window that Redis has lost; several may know something.

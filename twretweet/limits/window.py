@@ -26,9 +26,9 @@ The rules:
    nothing about this one. Of two different ends, both ahead, the later is believed; the earlier
    only if its request was sent after the later one had been heard of.
 7. A 429 with ``remaining: 0`` and a reset ahead closes the window until then; so does one without
-   a word where only so many slots were left as strangers might have taken. Any other 429, and a
-   second one in a row, backs off, twice as long each time, up to the length of the window; then
-   one request tries alone.
+   a word where no more slots were left than strangers may have taken, until an answer tells of
+   more. Any other, and a second one in a row, backs off, twice as long each time, up to the length
+   of the window; then one request tries alone.
 8. A count above what we have sent ourselves means strangers on the same account, and so does a
    429 that closes a window, for alone we send no more than X allows. Until we have
    an answer, they may have taken what it will say is left, and each request on its way may be a
@@ -141,7 +141,7 @@ class FixedWindow:
         left = self.limit - self._taken()
         missing = ahead + 1 - left
         if missing <= 0:
-            return self._due_at(now, ahead, left)
+            return None if self._pace is None else self._pace.due_at(now, ahead, left, self._end)
         if not self._unsure:
             return self._end
         # So many have to be forgotten before there is room; those that did not count first.
@@ -181,7 +181,8 @@ class FixedWindow:
         """Take one slot, where :meth:`room` was above 0; returns when it was sent, for later."""
         self._roll(now)
         if self._pace is not None and self.limit is not None:
-            self._pace.took(now, self.limit - self._taken(), self._likely_end(now))
+            end = now + self.seconds if self._end is None else self._end
+            self._pace.took(now, self.limit - self._taken(), end)
         self.in_flight += 1
         self.free -= 1
         if self._end is None:
@@ -236,20 +237,17 @@ class FixedWindow:
         self._end_flight(sent)
         self._roll(now)
         end = clock.end_of(report, now)
-        closed = False
+        closed, until = False, now
         if report is not None and end is not None and end > now:
             self._believe(report, end, clock.doubt(end), sent, now)
             closed = report.remaining == 0
-        elif end is None and self._end is not None and self.limit:
-            left = self.limit - self._base - len(self._unsure or ()) - self.in_flight
-            closed = left <= may_have_taken(self._strangers, self.limit)
-            if closed:
-                self._base = self.limit
+        elif end is None and self._end is not None and self._looks_full():
+            closed, until = True, self._end
         if closed and self._strangers is None:  # for alone we send no more than X allows
             self._strangers = Strangers()
             self._strangers.notice(1, sent, now)
         self._trouble = trouble_after(
-            self._trouble, sent=sent, now=now, seconds=self.seconds, closed=closed
+            self._trouble, sent=sent, now=now, seconds=self.seconds, closed=closed, until=until
         )
         self._refresh()
 
@@ -267,6 +265,15 @@ class FixedWindow:
         if self._strangers is None:  # X has counted no more than we have sent
             counted = min(counted, max(self._base, self._landed))
         return counted + self.in_flight
+
+    def _looks_full(self) -> bool:
+        """Whether others may have taken all that is left, now that X has refused a request."""
+        if self.limit is None:
+            return False
+        left = self.limit - self._base - len(self._unsure or ())
+        if self._strangers is not None:  # alone, those on their way may be refused as well
+            left -= self.in_flight
+        return left <= may_have_taken(self._strangers, self.limit)
 
     def _is_silent(self) -> bool:
         """Whether X has answered, and never a word about this window."""
@@ -312,15 +319,6 @@ class FixedWindow:
         if self._unsure:  # the oldest of them may be forgotten before the window ends
             self.fresh_until = min(self.fresh_until, self._unsure[0] + self._memory)
 
-    def _likely_end(self, now: float) -> float:
-        return now + self.seconds if self._end is None else self._end
-
-    def _due_at(self, now: float, ahead: int, left: int) -> float | None:
-        """When the pace allows a slot that is free; ``None`` if it allows one now."""
-        if self._pace is None or (self._pace.is_due(now) and not ahead):
-            return None
-        return self._pace.due_at(now, ahead, left, self._likely_end(now))
-
     def _believe(
         self, report: WindowReport, end: float, fuzz: float, sent: float, now: float
     ) -> None:
@@ -341,6 +339,10 @@ class FixedWindow:
         self._told = now
         if self._unsure:
             self._unsure.forget_until(sent)
+        if self._trouble is not None and self._trouble.is_a_guess and not self._looks_full():
+            self._trouble = None
+        if self._pace is not None:
+            self._pace.hear(now, report.limit - self._taken(), end)
         theirs = counted - self._landed - self.in_flight
         if theirs > 0 and self._strangers is None:
             self._strangers = Strangers()
