@@ -171,6 +171,7 @@ def test_it_tells_what_can_go_wrong(capsys):
         (("--save", "no such folder/x"), "--save no such folder/x: No such file"),
         (("--save", "."), "--save .: Is a directory"),
         (("--limit", "/x=1/900"), "no endpoint is at '/x'"),
+        (("--limit", "=1/900"), "there is no endpoint; write ENDPOINT"),
         (("--limit", "GET"), "limit 'GET': there is no '='; write ENDPOINT"),
         (("--limit", "GET=many/900"), "limit 'GET=many/900': Expected `int`"),
         (("--limit", "GET=us:1/900"), "Invalid enum value 'us'"),

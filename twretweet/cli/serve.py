@@ -62,7 +62,9 @@ def sandbox(
         Parameter(
             negative="",
             help="A rate limit other than X's, as some plans have: POST /2/users/:id/retweets="
-            "user:17/86400 is 17 in a day; may be given again.",
+            "user:17/86400 is 17 in a day for each user; app-only counts the app where it calls "
+            "as itself, app all that comes through it. It replaces those that count the same; "
+            "may be given again.",
         ),
     ] = None,
     quirk: Annotated[

@@ -53,7 +53,8 @@ class Sandbox(Face):
         code_lifetime: seconds that an authorization code lives.
         daily_updates: how many updates an account has in a day before v1.1 answers code 185.
         limits: windows other than X's table has, as some plans do:
-            ``{"POST /2/users/:id/retweets": [Limit("user", 17, 86_400)]}``.
+            ``{"POST /2/users/:id/retweets": [Limit("user", 17, 86_400)]}``. They replace those
+            that count the same, here a user's; an empty list leaves an endpoint without any.
         host: the address to listen on.
         tls: speak https, with a certificate for ``api.x.com``, ``api.twitter.com`` and this
             machine, whose authority is in :attr:`ca_file`; for clients whose host is fixed, see

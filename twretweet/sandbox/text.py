@@ -34,8 +34,9 @@ def read_limits(texts: Iterable[str]) -> dict[str, list[Limit]]:
     limits: dict[str, list[Limit]] = {}
     for text in texts:
         endpoint, equals, rest = text.strip().rpartition("=")
-        if not equals:
-            raise ValueError(f"limit {text!r}: there is no '='; {_LIMIT_FORM}")
+        if not equals or not endpoint.strip():
+            lacking = "endpoint" if equals else "'='"
+            raise ValueError(f"limit {text!r}: there is no {lacking}; {_LIMIT_FORM}")
         try:
             read = msgspec.convert(_chosen(rest), Limit, strict=False)
         except ValueError as error:
