@@ -190,10 +190,8 @@ class Listener:
             raise
         return self.addresses[0][1]
 
-    def spoke(self, request: web.BaseRequest, *, watches: bool = False) -> None:
-        """Note that a request has come whole, and whether its answer has no end."""
-        if isinstance(request.protocol, HalfClosable):
-            request.protocol.watched = watches
+    def spoke(self, request: web.BaseRequest) -> None:
+        """Note that a request has come whole."""
         if self._connections is not None:
             self._connections.spoke(request.protocol)
 

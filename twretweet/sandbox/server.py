@@ -138,7 +138,7 @@ class Server:
         return response
 
     async def _administer(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.listener.spoke(request, watches=request.raw_path == f"{PREFIX}events")
+        self.listener.spoke(request)
         try:
             response = await self._admin.handle(request)
             if not response.prepared:
