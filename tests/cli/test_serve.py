@@ -1,5 +1,7 @@
 import http.client
+import itertools
 import json
+import shlex
 import signal
 import ssl
 import sys
@@ -12,8 +14,10 @@ import pytest
 from tests.cli.conftest import PREFIX, TIMEOUT, account, one_line
 from twretweet.cli import main
 from twretweet.cli.serve import _scale
-from twretweet.cli.served import Facts, describe
+from twretweet.cli.served import Facts, describe, facts_of
 from twretweet.errors import QueryError
+from twretweet.sandbox import ThreadedSandbox
+from twretweet.sandbox.testing import environment
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -29,6 +33,8 @@ def test_a_signal_ends_it_cleanly(start, bare, number):
         "access_token_secret",
         "bearer_token",
         "client_id",
+        "user_id",
+        "oauth2_access_token",
     ]
     process.send_signal(number)
     assert process.communicate(timeout=TIMEOUT) == ("", "")
@@ -45,22 +51,64 @@ def test_what_it_prints_for_a_person_can_be_copied(start, run, bare):
     exports = dict(
         line.strip().removeprefix("export ").split("=", 1) for line in lines if "export " in line
     )
-    assert len(exports) == 5
+    assert len(exports) == 7
     command = next(line for line in lines if line.startswith("twretweet retweets"))
     copied = run(*command.split()[1:], env={**bare, **exports})
     assert len(copied.stdout.splitlines()) == 5
-    # The two lines of curl, with the standard library in its place.
-    token = lines[-2].partition("Bearer ")[2].partition("'")[0]
-    parts = urlsplit(lines[-1].strip().strip("'"))
+    reply, body = curl("".join(lines[-2:]))
+    assert reply.headers["x-sandbox-window-scale"].startswith("0.00333")
+    assert len(body["data"]) == 5
+    while "-d" not in lines[-1]:
+        lines.append(process.stdout.readline())
+        assert lines[-1]
+    assert curl("".join(lines[-2:]))[1]["data"]["retweeted"]
+
+
+def curl(command):
+    """What a line of curl would be answered, with the standard library in its place."""
+    words = shlex.split(command)
+    assert words[0] == "curl"
+    url = next(word for word in words if word.startswith("http://"))
+    headers = dict(word.split(": ", 1) for flag, word in itertools.pairwise(words) if flag == "-H")
+    body = next((word for flag, word in itertools.pairwise(words) if flag == "-d"), None)
+    parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
-    connection.request(
-        "GET", f"{parts.path}?{parts.query}", headers={"Authorization": f"Bearer {token}"}
-    )
+    method, target = ("GET" if body is None else "POST"), f"{parts.path}?{parts.query}"
+    connection.request(method, target, body, headers)
     reply = connection.getresponse()
     assert reply.status == 200
-    assert reply.headers["x-sandbox-window-scale"].startswith("0.00333")
-    assert len(json.loads(reply.read())["data"]) == 5
+    answer = json.loads(reply.read())
     connection.close()
+    return reply, answer
+
+
+def test_what_it_prints_under_https_can_be_copied_too(start, bare):
+    process = start("sandbox", "--tls", "--retweets", "3", env=bare)
+    lines = []
+    while not lines or " login " not in lines[-1]:
+        lines.append(process.stdout.readline())
+        assert lines[-1]
+    exports = [line.removeprefix("export ").strip() for line in lines if "export " in line]
+    variables = dict(line.split("=", 1) for line in exports)
+    assert "SSL_CERT_FILE" not in variables, "nothing else there would be believed"
+    *commands, login = [shlex.split(line) for line in lines if " twretweet " in line]
+    assert len(commands) == 2
+    for words in commands:
+        believing, name, *rest = words
+        assert name == "twretweet"
+        variable, _, value = believing.partition("=")
+        done = start(*rest, env={**bare, **variables, variable: value})
+        assert done.communicate(timeout=TIMEOUT)[1] == ""
+        assert done.returncode == 0
+    assert login[0] == believing
+    assert login[1] == f"TWRETWEET_BASE_URL={variables['TWRETWEET_BASE_URL']}"
+
+
+def test_what_is_printed_to_be_exported_is_what_the_fixture_sets():
+    with ThreadedSandbox() as sandbox:
+        printed = [line for line in describe(facts_of(sandbox)).splitlines() if "export" in line]
+        there = environment(sandbox)
+    assert printed == [f"export {name}={value}" for name, value in there.items()]
 
 
 def test_another_seed_makes_other_keys_that_work(start, run, bare):
@@ -192,7 +240,7 @@ def test_what_can_not_be_served_says_why_and_starts_nothing(capsys, words, compl
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2", "::1", "LOCALHOST"])
 def test_an_address_of_loopback_is_for_this_machine_only(host):
-    told = describe(Facts("http://x:1", *["-"] * 7), host)
+    told = describe(Facts("http://x:1", *["-"] * 9), host)
     assert told.startswith("An X API listens on http://x:1, for this machine only.")
 
 
