@@ -226,6 +226,8 @@ def test_it_tells_what_can_go_wrong(capsys):
         (("--limit", "GET=1/0"), "seconds more than 0"),
         (("--quirk", "slow"), "there is no 'slow'; there are short_pages"),
         (("--quirk", "short_pages=2"), "Quirks.short_pages is a share between 0 and 1"),
+        (("--quirk", "latency=nan"), "latency is a number of seconds, not nan"),
+        (("--quirk", "latency=inf"), "latency is a number of seconds, not inf"),
         (("--quirk", "short_pages=few"), "Expected `float`"),
         (("--quirk", "empty_pages=-1"), "counts pages from 0"),
         (("--quirk", "latency=1", "--quirk", "latency=2"), "latency is there twice"),
