@@ -39,8 +39,9 @@ def sandbox(
     port: Annotated[int, Parameter(help="Where to listen; 0 takes a free port.")] = 0,
     retweets: Annotated[int, Parameter(help="How many retweets its tweet has.")] = 1000,
     retweets_per_second: Annotated[
-        float, Parameter(help="How many more come in by themselves.")
-    ] = 0.0,
+        float | None,
+        Parameter(help="How many more come in by themselves; else as many as --load's file says."),
+    ] = None,
     window_scale: Annotated[
         str,
         Parameter(

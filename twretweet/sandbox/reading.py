@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 
 from twretweet.sandbox import sign_ins, spent, story
-from twretweet.sandbox.accounts import SCOPES
+from twretweet.sandbox.accounts import SCOPES, checked_name
 from twretweet.sandbox.bounds import LATEST, MOST, within
-from twretweet.sandbox.core import Contents, Core, build, checked_name
+from twretweet.sandbox.core import Contents, Core, build
 from twretweet.sandbox.draw import draw
 from twretweet.sandbox.growth import Growth
 from twretweet.sandbox.lines import (
@@ -125,7 +125,7 @@ class Reader:
         whole = replace(options, retweets=0)
         self._begin(whole if line.seed is None else replace(whole, seed=line.seed))
         self._begun = replace(self._contents, ahead=line.ahead)
-        if line.retweets_per_second is not None and not options.retweets_per_second:
+        if line.retweets_per_second is not None and options.retweets_per_second is None:
             self._grow(line.retweets_per_second)
         self._world.go_on(an_id("latest_id", line.latest_id), population)
         if line.signed_in is not None:
@@ -174,7 +174,7 @@ class Reader:
             return an_id("id", line.id)
         if line.created_at is None:
             return self._world.fresh_id(first_id(self._now))
-        tweet_id = first_id(a_moment(line.created_at) / 1000)
+        tweet_id = max(1, first_id(a_moment(line.created_at) / 1000))
         while self._world.tweet(tweet_id) is not None:
             tweet_id += 1
         return tweet_id
@@ -186,8 +186,10 @@ class Reader:
         if known is None:
             author = self._user(line.author, line.author_id)
             known = Tweet(id=tweet_id, author_id=author or story.AUTHOR_ID, text=line.text)
-            if line.id is not None and line.created_at is not None:
-                known.written_ms = a_moment(line.created_at)
+            if line.created_at is not None:
+                written = a_moment(line.created_at)
+                # The first ids of X, those of before November 2010, don't tell it.
+                known.written_ms = None if written == known.created_ms else written
             known.quoted = self._older("quotes", line.quotes, tweet_id)
             known.replied_to = self._older("replies_to", line.replies_to, tweet_id)
             self._world.add_tweet(known)

@@ -40,7 +40,8 @@ class Sandbox(Face):
         port: where to listen; 0 takes a free one.
         quirks: how to misbehave, as X does without being asked.
         faults: what goes wrong on command; :attr:`faults` changes them while it runs.
-        retweets_per_second: how many retweets of the tweet come in by themselves.
+        retweets_per_second: how many retweets of the tweet come in by themselves; by default as
+            many as ``state`` says, or none.
         state: a file of JSON Lines that :meth:`save` wrote, or a person; see
             :mod:`twretweet.sandbox.snapshot`.
         clock: the time that windows, ids and headers go by; by default the machine's, which
@@ -79,7 +80,7 @@ class Sandbox(Face):
         port: int = 0,
         quirks: Quirks | None = None,
         faults: Iterable[Fault] = (),
-        retweets_per_second: float = 0.0,
+        retweets_per_second: float | None = None,
         state: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
         vocabulary: Vocabulary | None = None,
