@@ -121,6 +121,22 @@ async def test_it_tells_who_has_retweeted_what(api: Api) -> None:
         sandbox.retweeted_by("20")
 
 
+async def test_a_tweet_is_named_as_anywhere_else(api: Api) -> None:
+    sandbox = api.sandbox
+    other = sandbox.add_tweet(retweets=3)
+    address = f"https://x.com/TwitterDev/status/{other}?s=20"
+    assert sandbox.retweeted_by(address) == sandbox.retweeted_by(other)
+    sandbox.add_retweets(2, tweet_id=address)
+    assert len(sandbox.retweeted_by(f" {other}\n")) == 5
+    for wrong in ("", "https://example.com/1", -1):
+        with pytest.raises(ValueError, match="is not a tweet id"):
+            sandbox.retweeted_by(wrong)
+        with pytest.raises(ValueError, match="is not a tweet id"):
+            sandbox.add_retweets(tweet_id=wrong)
+    with pytest.raises(ValueError, match="there is no tweet 0"):
+        sandbox.retweeted_by(0)
+
+
 def test_a_sandbox_in_a_thread_tells_it_too() -> None:
     with ThreadedSandbox(retweets=3) as sandbox:
         sandbox.add_retweets()

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from twretweet.clock import Clock
+from twretweet.ids import TweetRef
 from twretweet.sandbox import origin, snapshot, story
 from twretweet.sandbox.accounts import SCOPES, Account
 from twretweet.sandbox.admin.guard import is_loopback
@@ -197,7 +198,7 @@ class Sandbox(Face):
         author_id = story.AUTHOR_ID if author is None else int(author.user_id)
         return str(self._core.add_tweet(text, retweets, author_id).id)
 
-    def add_retweets(self, count: int = 1, *, tweet_id: str | None = None) -> None:
+    def add_retweets(self, count: int = 1, *, tweet_id: TweetRef | None = None) -> None:
         """Let more of the crowd retweet a tweet, now.
 
         Args:
@@ -207,7 +208,7 @@ class Sandbox(Face):
         Raises:
             ValueError: there is no such tweet, or the number is out of range.
         """
-        tweet = self._core.tweet(int(tweet_id or self.tweet_id))
+        tweet = self._meant(tweet_id)
         self._core.act(tweet, None, count, undo=False)
 
     def advance(self, seconds: float) -> None:
