@@ -51,7 +51,7 @@ async def test_windows_that_are_open_are_told_apart_by_their_time(clock: ManualC
 @pytest.mark.parametrize("seconds", [900, 10_800, DAY])
 def test_two_that_count_the_same_in_the_same_time_are_refused(seconds: int) -> None:
     limits = [Limit("user", 4, seconds), Limit("app", 4, seconds), Limit("user", 5, seconds)]
-    with pytest.raises(ValueError, match=f"two of 'user' for {seconds} seconds"):
+    with pytest.raises(ValueError, match=f"has two of 'user' for {seconds} seconds"):
         Sandbox(limits={ME: limits})
 
 

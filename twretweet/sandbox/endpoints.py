@@ -7,7 +7,7 @@ https://docs.x.com/x-api/fundamentals/rate-limits
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import unquote
 
 from twretweet.sandbox import reads, usage, v1, writes
@@ -20,6 +20,8 @@ from twretweet.sandbox.windows import DAY, QUARTER_HOUR, THREE_HOURS, Slot
 from twretweet.vocabulary import Vocabulary
 
 Handler: TypeAlias = Callable[[State, Call], Reply]
+Per: TypeAlias = Literal["user", "app-only", "app"]
+"""Whom a limit counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,19 @@ class Limit:
         ValueError: it can't be counted.
     """
 
-    per: Literal["user", "app-only", "app"]
+    per: Per
     requests: int
     seconds: int = QUARTER_HOUR
     shared: str = ""
 
     def __post_init__(self) -> None:
+        if self.per not in get_args(Per):
+            raise ValueError(f"per is {self.per!r}: it must be one of {', '.join(get_args(Per))}")
         if self.requests < 0 or self.seconds <= 0:
-            raise ValueError(f"{self}: requests must be 0 or more, and seconds more than 0")
+            raise ValueError(
+                f"requests is {self.requests} and seconds is {self.seconds}: requests must be 0 or"
+                " more, and seconds more than 0"
+            )
 
     @property
     def told(self) -> str:
@@ -251,10 +258,13 @@ def with_limits(limits: Mapping[str, Sequence[Limit]]) -> tuple[Endpoint, ...]:
     names = [endpoint.name for endpoint in ENDPOINTS]
     rows = list(ENDPOINTS)
     for name, given in limits.items():
-        place = check(name, names)
+        try:
+            place = check(name, names)
+        except ValueError as error:
+            raise ValueError(f"limits: {error}") from error
         if twice := _twice(given):
             raise ValueError(
-                f"limits of {name}: there are two of {twice.per!r} for {twice.seconds} seconds"
+                f"limits: {name} has two of {twice.per!r} for {twice.seconds} seconds"
             )
         replaced = {limit.per for limit in given}
         for number, row in enumerate(rows):

@@ -37,8 +37,8 @@ class Quirks:
             ("missing_authors", self.missing_authors),
         ):
             if not 0 <= share <= 1:
-                raise ValueError(f"Quirks.{name} is a share between 0 and 1, not {share}")
+                raise ValueError(f"{name} is a share between 0 and 1, not {share}")
         if any(page < 0 for page in self.empty_pages):
-            raise ValueError("Quirks.empty_pages counts pages from 0")
+            raise ValueError("empty_pages counts pages from 0")
         if not 0 <= self.latency < math.inf:
-            raise ValueError(f"Quirks.latency is a number of seconds, not {self.latency}")
+            raise ValueError(f"latency is a number of seconds, not {self.latency}")

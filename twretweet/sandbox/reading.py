@@ -13,6 +13,7 @@ from twretweet.sandbox.core import Contents, Core, build
 from twretweet.sandbox.draw import draw
 from twretweet.sandbox.growth import Growth
 from twretweet.sandbox.lines import (
+    TYPES,
     VERSION,
     AccountLine,
     Line,
@@ -33,8 +34,10 @@ from twretweet.sandbox.retweets import Retweets
 from twretweet.sandbox.snowflake import BEYOND, first_id
 from twretweet.sandbox.tweets import Tweet
 from twretweet.sandbox.windows import Window
+from twretweet.sandbox.wording import plainly
 from twretweet.sandbox.world import World
 
+_KNOWN: Final = {"type": ", ".join(TYPES)}
 _STEP: Final = 1000
 """After so many lines others may have their turn."""
 _FIRST_GUEST_ID: Final = 1_000_000_000
@@ -72,7 +75,8 @@ class Reader:
             try:
                 self._take(decode(line))
             except (ValueError, OverflowError) as error:
-                raise ValueError(f"line {number}: {error}") from error
+                why = plainly(error, _KNOWN) if isinstance(error, ValueError) else str(error)
+                raise ValueError(f"line {number}: {why}") from error
         return self._contents
 
     @property
