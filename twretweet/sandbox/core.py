@@ -224,10 +224,12 @@ class Core:
         return found.original or found
 
     def retweeters(self, tweet: Tweet) -> Iterator[int]:
-        """Go through the ids of who has retweeted a tweet by now, latest first."""
+        """Go through the ids of who has retweeted a tweet by now, latest first.
+
+        What happens while somebody goes through them changes nothing.
+        """
         self.catch_up()
-        for position in range(len(tweet.retweets) - 1, -1, -1):
-            yield self.world.retweeter_at(tweet, position)
+        return self.world.retweeters(tweet)
 
     def new_account(self, username: str | None, scopes: Iterable[str] = SCOPES) -> Account:
         """Make another user that can sign in.
