@@ -1,5 +1,7 @@
 import http.client
+import itertools
 import json
+import shlex
 import signal
 import ssl
 import sys
@@ -12,8 +14,10 @@ import pytest
 from tests.cli.conftest import PREFIX, TIMEOUT, account, one_line
 from twretweet.cli import main
 from twretweet.cli.serve import _scale
-from twretweet.cli.served import Facts, describe
+from twretweet.cli.served import Facts, describe, facts_of
 from twretweet.errors import QueryError
+from twretweet.sandbox import ThreadedSandbox
+from twretweet.sandbox.testing import environment
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -29,6 +33,8 @@ def test_a_signal_ends_it_cleanly(start, bare, number):
         "access_token_secret",
         "bearer_token",
         "client_id",
+        "user_id",
+        "oauth2_access_token",
     ]
     process.send_signal(number)
     assert process.communicate(timeout=TIMEOUT) == ("", "")
@@ -45,22 +51,64 @@ def test_what_it_prints_for_a_person_can_be_copied(start, run, bare):
     exports = dict(
         line.strip().removeprefix("export ").split("=", 1) for line in lines if "export " in line
     )
-    assert len(exports) == 5
+    assert len(exports) == 7
     command = next(line for line in lines if line.startswith("twretweet retweets"))
     copied = run(*command.split()[1:], env={**bare, **exports})
     assert len(copied.stdout.splitlines()) == 5
-    # The two lines of curl, with the standard library in its place.
-    token = lines[-2].partition("Bearer ")[2].partition("'")[0]
-    parts = urlsplit(lines[-1].strip().strip("'"))
+    reply, body = curl("".join(lines[-2:]))
+    assert reply.headers["x-sandbox-window-scale"].startswith("0.00333")
+    assert len(body["data"]) == 5
+    while "-d" not in lines[-1]:
+        lines.append(process.stdout.readline())
+        assert lines[-1]
+    assert curl("".join(lines[-2:]))[1]["data"]["retweeted"]
+
+
+def curl(command):
+    """What a line of curl would be answered, with the standard library in its place."""
+    words = shlex.split(command)
+    assert words[0] == "curl"
+    url = next(word for word in words if word.startswith("http://"))
+    headers = dict(word.split(": ", 1) for flag, word in itertools.pairwise(words) if flag == "-H")
+    body = next((word for flag, word in itertools.pairwise(words) if flag == "-d"), None)
+    parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
-    connection.request(
-        "GET", f"{parts.path}?{parts.query}", headers={"Authorization": f"Bearer {token}"}
-    )
+    method, target = ("GET" if body is None else "POST"), f"{parts.path}?{parts.query}"
+    connection.request(method, target, body, headers)
     reply = connection.getresponse()
     assert reply.status == 200
-    assert reply.headers["x-sandbox-window-scale"].startswith("0.00333")
-    assert len(json.loads(reply.read())["data"]) == 5
+    answer = json.loads(reply.read())
     connection.close()
+    return reply, answer
+
+
+def test_what_it_prints_under_https_can_be_copied_too(start, bare):
+    process = start("sandbox", "--tls", "--retweets", "3", env=bare)
+    lines = []
+    while not lines or " login " not in lines[-1]:
+        lines.append(process.stdout.readline())
+        assert lines[-1]
+    exports = [line.removeprefix("export ").strip() for line in lines if "export " in line]
+    variables = dict(line.split("=", 1) for line in exports)
+    assert "SSL_CERT_FILE" not in variables, "nothing else there would be believed"
+    *commands, login = [shlex.split(line) for line in lines if " twretweet " in line]
+    assert len(commands) == 2
+    for words in commands:
+        believing, name, *rest = words
+        assert name == "twretweet"
+        variable, _, value = believing.partition("=")
+        done = start(*rest, env={**bare, **variables, variable: value})
+        assert done.communicate(timeout=TIMEOUT)[1] == ""
+        assert done.returncode == 0
+    assert login[0] == believing
+    assert login[1] == f"TWRETWEET_BASE_URL={variables['TWRETWEET_BASE_URL']}"
+
+
+def test_what_is_printed_to_be_exported_is_what_the_fixture_sets():
+    with ThreadedSandbox() as sandbox:
+        printed = [line for line in describe(facts_of(sandbox)).splitlines() if "export" in line]
+        there = environment(sandbox)
+    assert printed == [f"export {name}={value}" for name, value in there.items()]
 
 
 def test_another_seed_makes_other_keys_that_work(start, run, bare):
@@ -142,6 +190,32 @@ def test_it_speaks_https_and_prints_whom_to_believe(start, bare):
     assert f"curl --cacert {facts['ca_file']} --connect-to ::{netloc} -H" in told
 
 
+def test_a_line_that_can_not_be_loaded_is_told_of_in_plain_words(capsys, tmp_path):
+    kept = tmp_path / "state.jsonl"
+    for line, words in (
+        ('{"type": "nope"}', "there is no type 'nope'; there are sandbox, account, user, tweet,"),
+        ("{}", "'type' is missing; there are sandbox, account, user, tweet,"),
+        ('{"type": "tweet", "retweets": "x"}', "retweets must be a whole number or an object"),
+        ('{"type": "tweet", "tweets": 1}', "there is no 'tweets'"),
+        ("[]", "it must be an object"),
+        ('{"type"', "the JSON ends too early"),
+    ):
+        kept.write_text(line, encoding="utf-8")
+        assert main(["sandbox", "--load", str(kept)]) == 2
+        told = one_line(capsys.readouterr().err)
+        assert f"--load {kept}: line 1: {words}" in told
+
+
+def test_another_module_that_is_missing_is_not_the_extra(monkeypatch):
+    def broken(**_):
+        raise ImportError("no such thing", name="something")
+
+    monkeypatch.setattr("twretweet.sandbox.Sandbox", broken)
+    for words in (["--tls"], []):
+        with pytest.raises(ImportError, match="no such thing"):
+            main(["sandbox", *words])
+
+
 def test_without_the_extra_it_says_which_one_tls_needs(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "trustme", None)
     assert main(["sandbox", "--tls"]) == 1
@@ -158,30 +232,47 @@ def test_it_tells_what_can_go_wrong(capsys):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("--host", "0.0.0.0"), "say --listen-beyond-loopback as well"),
+        (("--host", "0.0.0.0"), "--host is '0.0.0.0': others could reach it; if"),
         (("--host", "example.com"), "say --listen-beyond-loopback as well"),
         (("--listen-beyond-loopback",), "--host is 127.0.0.1, which no other machine reaches"),
         (("--listen-beyond-loopback", "--host", "localhost"), "--host is localhost, which no"),
         (("--listen-beyond-loopback", "--host", "::1"), "--host is ::1, which no"),
-        (("--fault", "slow"), "there is no 'slow'; there are latency"),
-        (("--fault", "latency:endpoint=/x"), "no endpoint is at '/x'"),
-        (("--retweets-per-second", "-1"), "retweets_per_second is -1"),
+        (("--fault", "slow"), "--fault 'slow': there is no 'slow'; there are latency"),
+        (("--fault", "latency:seconds=few"), "seconds must be a number; write KIND"),
+        (("--fault", "latency:second=1"), "there is no 'second'; write KIND"),
+        (("--fault", '{"kind": "slow"}'), "there is no kind 'slow'; there are latency"),
+        (("--fault", "latency:endpoint=/x"), "--fault: no endpoint is at '/x'"),
+        (("--retweets-per-second", "-1"), "--retweets-per-second is -1"),
+        (("--retweets-per-second", "nan"), "--retweets-per-second is nan"),
+        (("--retweets", "-1"), "--retweets is -1: it must be between 0 and"),
+        (("--seed", str(1 << 63)), "--seed is 9223372036854775808: it must fit"),
         (("--load", "no such file"), "--load no such file: No such file"),
         (("--load", "."), "--load .: Is a directory"),
         (("--save", "no such folder/x"), "--save no such folder/x: No such file"),
         (("--save", "."), "--save .: Is a directory"),
-        (("--limit", "/x=1/900"), "no endpoint is at '/x'"),
+        (("--limit", "/x=1/900"), "--limit: no endpoint is at '/x'"),
+        (("--limit", "=1/900"), "there is no endpoint; write ENDPOINT"),
         (("--limit", "GET"), "limit 'GET': there is no '='; write ENDPOINT"),
-        (("--limit", "GET=many/900"), "limit 'GET=many/900': Expected `int`"),
-        (("--limit", "GET=us:1/900"), "Invalid enum value 'us'"),
+        (("--limit", "GET=many/900"), "--limit 'GET=many/900': requests must be a whole number"),
+        (("--limit", "GET=1/soon"), "seconds must be a whole number; write"),
+        (("--limit", "GET=us:1/900"), "there is no per 'us'; there are user, app-only, app"),
+        (("--limit", "GET=1/60", "--limit", "GET=2/60"), "--limit: GET has two of 'user' for 60"),
+        (("--limit", "GET=1000000000"), "--limit: requests of a limit of GET is 1000000000"),
         (("--limit", "GET=1/0"), "seconds more than 0"),
         (("--quirk", "slow"), "there is no 'slow'; there are short_pages"),
-        (("--quirk", "short_pages=2"), "Quirks.short_pages is a share between 0 and 1"),
-        (("--quirk", "short_pages=few"), "Expected `float`"),
+        (("--quirk", "short_pages=2"), "--quirk 'short_pages=2': short_pages is a share"),
+        (
+            ("--quirk", "latency=1", "--quirk", "all_empty=perhaps"),
+            "--quirk 'all_empty=perhaps': all_empty must be true or false",
+        ),
+        (("--quirk", "empty_pages=a"), "empty_pages[0] must be a whole number"),
+        (("--quirk", "latency=nan"), "latency is a number of seconds, not nan"),
+        (("--quirk", "latency=inf"), "latency is a number of seconds, not inf"),
+        (("--quirk", "short_pages=few"), "'short_pages=few': short_pages must be a number;"),
         (("--quirk", "empty_pages=-1"), "counts pages from 0"),
         (("--quirk", "latency=1", "--quirk", "latency=2"), "latency is there twice"),
         (("--vocabulary", "toots"), "toots"),
-        (("--daily-updates", "-1"), "daily_updates is -1"),
+        (("--daily-updates", "-1"), "--daily-updates is -1"),
     ],
 )
 def test_what_can_not_be_served_says_why_and_starts_nothing(capsys, words, complaint):
@@ -191,7 +282,7 @@ def test_what_can_not_be_served_says_why_and_starts_nothing(capsys, words, compl
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2", "::1", "LOCALHOST"])
 def test_an_address_of_loopback_is_for_this_machine_only(host):
-    told = describe(Facts("http://x:1", *["-"] * 7), host)
+    told = describe(Facts("http://x:1", *["-"] * 9), host)
     assert told.startswith("An X API listens on http://x:1, for this machine only.")
 
 

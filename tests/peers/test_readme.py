@@ -17,8 +17,19 @@ CLIENTS = ("tweepy", "xdk", "pytwitter", "peony")
 @pytest.mark.parametrize("client", CLIENTS)
 def test_the_recipe_of_each_client_runs(client: str, tmp_path: Path) -> None:
     [recipe] = [
-        one for one in RECIPES if re.search(rf"^(from|import) {client}", one, re.MULTILINE)
+        one for one in RECIPES if re.search(rf"^(from|import) {client}\b(?!\.)", one, re.MULTILINE)
     ]
+    run(recipe, client, tmp_path)
+
+
+def test_the_recipe_of_tweepy_s_asynchronous_client_runs(tmp_path: Path) -> None:
+    [recipe] = [one for one in RECIPES if "from tweepy.asynchronous import" in one]
+    if importlib.util.find_spec("async_lru") is None:
+        pytest.skip("tweepy is installed without its extra async")
+    run(recipe, "tweepy", tmp_path)
+
+
+def run(recipe: str, client: str, tmp_path: Path) -> None:
     for needed in (client, *(["trustme"] if "tls=True" in recipe else [])):
         if importlib.util.find_spec(needed) is None:
             pytest.skip(f"{needed} is not installed")

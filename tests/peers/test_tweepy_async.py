@@ -1,8 +1,10 @@
 """tweepy's asynchronous client."""
 
+import ssl
+
 import pytest
 
-from twretweet.sandbox import Sandbox, story
+from twretweet.sandbox import Sandbox, mapped_hosts, story
 
 pytest.importorskip("tweepy", reason="tweepy is not installed (extra: peers)")
 pytest.importorskip("async_lru", reason="tweepy is installed without its extra async")
@@ -61,4 +63,26 @@ async def test_it_retweets_walks_and_undoes() -> None:
 
         assert not (await client.unretweet(sandbox.tweet_id)).data["retweeted"]
         assert {request.status for request in sandbox.requests} == {200, 400}
+        assert not sandbox.failures
+
+
+async def test_it_takes_the_sandbox_for_x_where_the_hosts_are_mapped() -> None:
+    """The README's recipe, signed for api.twitter.com."""
+    pytest.importorskip("trustme", reason="trustme is not installed (extra: tls)")
+    async with Sandbox(retweets=25, tls=True) as sandbox:
+        context = ssl.create_default_context(cafile=sandbox.ca_file)
+        believing = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context))
+        with mapped_hosts(sandbox):
+            async with believing:
+                keys = sandbox.oauth1
+                client = AsyncClient(
+                    bearer_token=sandbox.app_only.bearer_token,
+                    consumer_key=keys.consumer_key,
+                    consumer_secret=keys.consumer_secret,
+                    access_token=keys.access_token,
+                    access_token_secret=keys.access_token_secret,
+                )
+                client.session = believing
+                assert (await client.retweet(sandbox.tweet_id)).data["retweeted"]
+                assert len((await client.get_retweeters(sandbox.tweet_id)).data) == 26
         assert not sandbox.failures

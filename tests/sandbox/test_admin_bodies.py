@@ -1,5 +1,7 @@
 """Whatever is posted to the admin endpoint, the answer is one, and the sandbox goes on."""
 
+import sys
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from tests.support.clock import ManualClock
 from twretweet.sandbox import Sandbox
 from twretweet.sandbox.admin import views
 from twretweet.sandbox.admin.desk import Asked, Desk, Sent
+from twretweet.sandbox.admin.shapes import RetweetedBy
 from twretweet.sandbox.call import Incoming
 from twretweet.sandbox.faults.kinds import KINDS
 
@@ -101,3 +104,33 @@ def test_a_deep_body_is_no_more_than_a_bad_one(path: str) -> None:
     assert told(desk, Asked("POST", "tweets", "", body)).status == 400
     assert told(desk, Asked("POST", "snapshot", "", body)).status == 400
     assert told(desk, Asked("GET", path, "", body)).status == 200
+
+
+def test_who_retweeted_is_told_in_steps_of_which_none_does_the_whole_work() -> None:
+    sandbox = Sandbox(retweets=60_000, clock=ManualClock())
+    sandbox.add_retweets(5)
+    before = sandbox.retweeted_by()
+    steps = Desk(sandbox._core, lambda: None).answer(Asked("GET", "retweeted_by", "", b""))
+    done: list[int] = []
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        done[-1] += event in {"call", "c_call"}
+
+    sent: object = None
+    while sent is None:
+        done.append(0)
+        sys.setprofile(note)
+        try:
+            next(steps)
+        except StopIteration as end:
+            sent = end.value
+        finally:
+            sys.setprofile(None)
+        # What happens between the steps is no part of it.
+        sandbox.add_retweets()
+        sandbox._core.act(sandbox._core.tweet(int(sandbox.tweet_id)), None, 2, undo=True)
+    assert isinstance(sent, Sent)
+    assert isinstance(sent.body, RetweetedBy)
+    assert sent.body.user_ids == before
+    assert len(done) > 5
+    assert max(done) < sum(done) / 4

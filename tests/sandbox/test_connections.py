@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import anyio
 import pytest
 
 pytestmark = [
@@ -123,3 +124,38 @@ async def test_more_at_once_than_there_are_files_for_do_not_stop_it(
     wires.append(await connect(address, ASK))
     for _, writer in wires:
         writer.transport.abort()
+
+
+ALL_BUSY = f"""
+import asyncio
+import resource
+from twretweet.sandbox import Fault, Sandbox
+
+resource.setrlimit(resource.RLIMIT_NOFILE, ({FILES}, {FILES}))
+
+async def main():
+    async with Sandbox(faults=[Fault("latency", seconds=3600)]) as sandbox:
+        connections = sandbox._server.listener._connections
+        host, port = sandbox._server.listener.addresses[0]
+        held = []
+        while True:
+            reader, writer = await asyncio.open_connection(host, port)
+            held.append(writer)
+            writer.write({ASK!r})
+            while not (over := reader.at_eof() or reader.exception()):
+                if len(connections.connections) == len(held) and not connections._quiet:
+                    break
+                await asyncio.sleep(0)
+            if over:
+                break
+        for writer in held:
+            writer.transport.abort()
+
+asyncio.run(main())
+"""
+
+
+async def test_who_comes_where_all_others_are_being_answered_is_ended_without_a_word() -> None:
+    async with asyncio.timeout(60):
+        done = await anyio.run_process([sys.executable, "-c", ALL_BUSY], check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

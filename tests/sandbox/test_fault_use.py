@@ -3,10 +3,11 @@
 import pytest
 
 from tests.sandbox.admin import Admin
+from tests.sandbox.http import serving
 from tests.sandbox.signin import SignIn
 from tests.sandbox.test_faults import failing, page
 from tests.support.clock import ManualClock
-from twretweet.sandbox import Fault
+from twretweet.sandbox import Fault, Limit, Sandbox
 from twretweet.sandbox.faults.kinds import KINDS
 from twretweet.sandbox.faults.text import read_fault
 
@@ -73,6 +74,54 @@ async def test_a_page_before_another_is_never_odd(clock: ManualClock) -> None:
         fault = api.sandbox.faults.add(Fault("empty_page"))
         first = await page(api, pagination_token=second.body["meta"]["previous_token"])
         assert (len(first.ids), fault.hits) == (5, 0)
+
+
+async def test_an_expired_token_waits_for_one_that_is_good(clock: ManualClock) -> None:
+    async with failing(clock, retweets=12) as api:
+        token = (await page(api)).body["meta"]["next_token"]
+        fault = api.sandbox.faults.add(Fault("expired_token", count=1))
+        other = api.sandbox.add_tweet(retweets=12)
+        for wrong in (
+            page(api, pagination_token="nonsense"),
+            api.get(f"/2/tweets/{other}/retweets", pagination_token=token),
+            api.get(f"{api.tweet}/retweeted_by", pagination_token=token),
+        ):
+            assert (await wrong).status == 400
+        assert (fault.seen, fault.hits) == (0, 0)
+        assert (await page(api, pagination_token=token)).status == 400
+        assert (await page(api, pagination_token=token)).status == 200
+
+
+async def test_an_expired_token_meets_every_list_that_has_pages(clock: ManualClock) -> None:
+    async with failing(clock, retweets=12) as api:
+        await api.retweet(tweet_id=api.sandbox.add_tweet(author=api.sandbox.me))
+        fault = api.sandbox.faults.add(Fault("expired_token"))
+        for path, size in (
+            (f"{api.tweet}/retweeted_by", 5),
+            (f"{api.tweet}/quote_tweets", 10),
+            ("/2/users/reposts_of_me", 1),
+        ):
+            token = (await api.get(path, max_results=size)).body["meta"]["next_token"]
+            assert (await api.get(path, pagination_token=token)).status == 400
+        assert fault.hits == 3
+
+
+async def test_a_429_waits_for_a_request_that_has_a_slot(clock: ManualClock) -> None:
+    limits = {"GET /2/users/me": [Limit("user", 2), Limit("user", 4, 86_400)]}
+    async with serving(Sandbox(clock=clock, limits=limits), clock) as api:
+        me = "/2/users/me"
+        assert [(await api.get(me)).status for _ in range(2)] == [200, 200]
+        fault = api.sandbox.faults.add(Fault("rate_limited", count=1))
+        assert (await api.get(me)).status == 429
+        assert (fault.seen, fault.hits) == (0, 0)
+        clock.advance(900)
+        assert [(await api.get(me)).status for _ in range(3)] == [429, 200, 200]
+        assert fault.hits == 1
+        # Nor where only the window of a day is full.
+        clock.advance(900)
+        fault = api.sandbox.faults.add(Fault("rate_limited", count=1))
+        assert (await api.get(me)).status == 429
+        assert (fault.seen, fault.hits) == (0, 0)
 
 
 @pytest.mark.parametrize("kind", ["cut_short", "reset_within", "slow_body"])

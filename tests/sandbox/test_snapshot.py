@@ -269,6 +269,18 @@ def test_faults_and_a_rate_of_growth_of_one_s_own_stay_as_they_are(clock: Manual
     assert held.contents.growth.rate == 3
 
 
+@pytest.mark.parametrize(("own", "then"), [(None, 5), (0, 0), (3, 3)])
+def test_a_rate_of_growth_of_one_s_own_can_be_none(
+    tmp_path: Path, clock: ManualClock, own: float | None, then: float
+) -> None:
+    path = tmp_path / "state.jsonl"
+    Sandbox(clock=clock, retweets_per_second=5).save(path)
+    held = Sandbox(clock=clock, retweets_per_second=own, state=path)
+    assert held._core.contents.growth.rate == then
+    held.reset()
+    assert held._core.contents.growth.rate == then
+
+
 def test_a_file_that_can_not_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "state.jsonl"
     with pytest.raises(FileNotFoundError):

@@ -1,5 +1,6 @@
 """What a state says beside tweets and accounts: other users, times, growth, the clock."""
 
+import json
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tests.sandbox.http import serving
 from tests.sandbox.test_snapshot import core, load, saved
 from tests.support.clock import ManualClock
 from twretweet.sandbox import Sandbox, snapshot
+from twretweet.sandbox.snowflake import iso
 
 HAND = """
 {"type": "user", "username": "ada", "id": "42", "name": "Ada L.", "followers": 7,
@@ -67,6 +69,26 @@ async def test_a_state_is_written_by_hand(clock: ManualClock, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    "written",
+    ["2006-03-21T20:50:14.000Z", "2010-11-04T01:42:54.656Z", "2010-11-04T01:42:54.657Z"],
+)
+def test_a_tweet_of_before_ids_told_their_time_has_its_time(
+    clock: ManualClock, written: str
+) -> None:
+    held = core(clock)
+    for text in ("First", "Second"):
+        lines = list(snapshot.lines(held))
+        line = {"type": "tweet", "text": text, "created_at": written}
+        snapshot.load(held, [*lines, json.dumps(line).encode()])
+    again = core(clock)
+    snapshot.load(again, list(snapshot.lines(held)))
+    for one in (held, again):
+        made = [tweet for tweet in one.world.originals() if tweet.text in {"First", "Second"}]
+        assert [iso(tweet.created_ms) for tweet in made] == [written] * 2
+        assert min(tweet.id for tweet in made) > 0
+
+
+@pytest.mark.parametrize(
     ("line", "words"),
     [
         ({"username": "a b"}, "is not 1 to 15 letters"),
@@ -81,6 +103,30 @@ async def test_a_state_is_written_by_hand(clock: ManualClock, tmp_path: Path) ->
 def test_a_user_that_can_not_be_says_why(line: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=rf"^line 1: .*{words}"):
         load(core(), {"type": "user", **line})
+
+
+def test_an_account_takes_no_name_of_somebody_written_by_hand(clock: ManualClock) -> None:
+    held = core(clock)
+    load(held, {"type": "user", "username": "Bot_1"}, {"type": "user", "username": "bot_3"})
+    names = [held.new_account(None).username for _ in range(3)]
+    assert names == ["bot_2", "bot_4", "bot_5"]
+    again = core(clock)
+    snapshot.load(again, list(snapshot.lines(held)))
+    assert list(snapshot.lines(again)) == list(snapshot.lines(held))
+    assert again.world.user_named("bot_1") in again.world.guests
+
+
+def test_an_account_takes_no_id_of_somebody_written_by_hand(clock: ManualClock) -> None:
+    next_id = core(clock).accounts.next_id
+    held = core(clock)
+    load(held, {"type": "user", "username": "ada", "id": next_id})
+    lines = list(snapshot.lines(held))
+    with pytest.raises(ValueError, match=f"user {next_id} was written by hand"):
+        held.new_account(None)
+    assert list(snapshot.lines(held)) == lines
+    named = held.world.user_named("ada")
+    assert named is not None
+    assert str(named.id) == next_id
 
 
 @pytest.mark.parametrize("wrong", ["21", "1500000000000000000", "soon"])

@@ -9,9 +9,11 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 
+import aiohttp
 import pytest
 from oauthlib.oauth1 import Client
 
+import twretweet as tw
 from twretweet.sandbox import Fault, Sandbox, ThreadedSandbox, mapped_hosts
 
 pytest.importorskip("trustme", reason="trustme is not installed (extra: tls)")
@@ -57,18 +59,71 @@ def test_it_is_nobody_else_and_not_believed_unasked(sandbox: ThreadedSandbox) ->
     stranger.close()
 
 
-def test_clients_are_led_there_for_a_while(sandbox: ThreadedSandbox) -> None:
-    look_up, variable = socket.getaddrinfo, os.environ.get("SSL_CERT_FILE")
-    with mapped_hosts(sandbox):
-        for host in ("api.x.com", "api.twitter.com"):
+VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NO_PROXY", "no_proxy")
+
+
+@pytest.mark.parametrize("value", ["/before", None])
+def test_clients_are_led_there_for_a_while(
+    sandbox: ThreadedSandbox, monkeypatch: pytest.MonkeyPatch, value: str | None
+) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    look_up = socket.getaddrinfo
+    with pytest.raises(KeyError, match="leaving"), mapped_hosts(sandbox):
+        for host in ("api.x.com", "api.twitter.com", "API.X.com"):
             client = http.client.HTTPSConnection(host)
             token = sandbox.app_only.bearer_token
             path = f"/2/tweets/{sandbox.tweet_id}/retweets"
             client.request("GET", path, headers={"Authorization": f"Bearer {token}"})
             assert len(json.load(client.getresponse())["data"]) == 25
             client.close()
+        raise KeyError("leaving")
     assert socket.getaddrinfo is look_up
-    assert os.environ.get("SSL_CERT_FILE") == variable
+    assert [os.environ.get(name) for name in VARIABLES] == [value] * len(VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "within"),
+    [
+        ("NO_PROXY", "inside", "inside,api.x.com,api.twitter.com"),
+        ("no_proxy", "inside", "inside,api.x.com,api.twitter.com"),
+        ("no_proxy", "*", "*"),
+    ],
+)
+def test_no_proxy_is_asked_for_them(
+    sandbox: ThreadedSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    before: str,
+    within: str,
+) -> None:
+    for one in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(one, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv(name, before)
+    with mapped_hosts(sandbox):
+        assert {os.environ[one] for one in ("NO_PROXY", "no_proxy")} == {within}
+        asked = urllib.request.Request("https://api.x.com/2/users/me")
+        asked.add_header("Authorization", f"Bearer {sandbox.oauth2.access_token}")
+        with urllib.request.urlopen(asked) as reply:
+            assert reply.status == 200
+    assert os.environ[name] == before
+
+
+@pytest.mark.anyio
+async def test_a_manager_is_led_there_that_is_told_whom_to_believe(
+    sandbox: ThreadedSandbox,
+) -> None:
+    context = ssl.create_default_context(cafile=sandbox.ca_file)
+    with mapped_hosts(sandbox):
+        async with (
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as believing,
+            tw.SessionManager(http=believing) as manager,
+        ):
+            me = await manager.session(sandbox.oauth1).me()
+    assert me.id == sandbox.me.user_id
 
 
 def test_who_has_no_tls_can_not_be_mapped() -> None:

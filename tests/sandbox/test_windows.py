@@ -309,3 +309,5 @@ def test_impossible_limits_are_refused() -> None:
     for requests, seconds in ((-1, 900), (5, 0)):
         with pytest.raises(ValueError, match="requests must be 0 or more"):
             Limit("user", requests, seconds)
+    with pytest.raises(ValueError, match="per is 'us': it must be one of user, app-only, app"):
+        Limit("us", 5)  # type: ignore[arg-type]

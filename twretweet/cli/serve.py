@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import re
 import signal
 import socket
 from contextlib import aclosing
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
     from twretweet.sandbox import Sandbox
 
 _HIGHEST_PORT = 65_535
+# How the package's errors begin that name what was chosen, or what it belongs to.
+_ARGUMENT = re.compile(
+    r"(?:retweets_per_second|retweets|seed|daily_updates|host) (?=is )|(?:fault|limit|quirk) (?=')"
+)
+_BEGINNINGS = {
+    "--fault": ("fault ", "endpoint is ", "no endpoint is "),
+    "--limit": ("limits: ", "requests of a limit ", "seconds of a limit "),
+}
 
 
 class CannotListen(TwretweetError):
@@ -39,8 +48,9 @@ def sandbox(
     port: Annotated[int, Parameter(help="Where to listen; 0 takes a free port.")] = 0,
     retweets: Annotated[int, Parameter(help="How many retweets its tweet has.")] = 1000,
     retweets_per_second: Annotated[
-        float, Parameter(help="How many more come in by themselves.")
-    ] = 0.0,
+        float | None,
+        Parameter(help="How many more come in by themselves; else as many as --load's file says."),
+    ] = None,
     window_scale: Annotated[
         str,
         Parameter(
@@ -62,7 +72,9 @@ def sandbox(
         Parameter(
             negative="",
             help="A rate limit other than X's, as some plans have: POST /2/users/:id/retweets="
-            "user:17/86400 is 17 in a day; may be given again.",
+            "user:17/86400 is 17 in a day for each user; app-only counts the app where it calls "
+            "as itself, app all that comes through it. It replaces those that count the same; "
+            "may be given again.",
         ),
     ] = None,
     quirk: Annotated[
@@ -147,9 +159,11 @@ def sandbox(
             listen_beyond_loopback=listen_beyond_loopback,
         )
     except ImportError as error:
+        if not tls or error.name != "trustme":
+            raise
         raise MissingExtra("--tls", "tls") from error
     except ValueError as error:
-        raise QueryError(_in_options(str(error))) from error
+        raise QueryError(_in_options(str(error), load)) from error
     except OSError as error:
         raise QueryError(f"--load {load}: {_why(error)}") from error
     try:
@@ -199,9 +213,22 @@ def _save(served: "Sandbox", path: str) -> None:
         raise CannotSave(f"can't write {path}: {_why(error)}") from error
 
 
-def _in_options(message: str) -> str:
-    """Speak of options where the package speaks of arguments."""
-    return message.replace("listen_beyond_loopback=True", "--listen-beyond-loopback")
+def _in_options(message: str, load: str) -> str:
+    """Speak of options where the package speaks of arguments.
+
+    Args:
+        message: what the package says.
+        load: the file that ``--load`` names.
+    """
+    if load and message.startswith(f"{load}: "):
+        return f"--load {message}"
+    message = message.replace("listen_beyond_loopback=True", "--listen-beyond-loopback")
+    if found := _ARGUMENT.match(message):
+        return f"--{found[0].replace('_', '-')}{message[found.end() :]}"
+    for option, beginnings in _BEGINNINGS.items():
+        if message.startswith(beginnings):
+            return f"{option}: {message.removeprefix('limits: ')}"
+    return message
 
 
 def _why(error: OSError) -> str:

@@ -22,20 +22,21 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     access_token_secret: str
     bearer_token: str
     client_id: str
+    user_id: str
+    oauth2_access_token: str
     ca_file: str | None = None
 
 
 def facts_of(served: "Sandbox") -> Facts:
     """What others need to know of a sandbox that listens."""
+    from twretweet.sandbox.testing import keys  # noqa: PLC0415
+
     return Facts(
         url=served.url,
         tweet_id=served.tweet_id,
-        consumer_key=served.oauth1.consumer_key,
-        consumer_secret=served.oauth1.consumer_secret,
-        access_token=served.oauth1.access_token,
-        access_token_secret=served.oauth1.access_token_secret,
-        bearer_token=served.app_only.bearer_token,
-        client_id=served.oauth2.client_id,
+        **keys(served),
+        user_id=served.me.user_id,
+        oauth2_access_token=served.oauth2.access_token or "",
         ca_file=None if served.ca_file is None else str(served.ca_file),
     )
 
@@ -44,21 +45,14 @@ def describe(facts: Facts, host: str = LOOPBACK) -> str:
     """The same for a person, to be copied into another terminal."""
     from twretweet.sandbox.admin.guard import is_loopback  # noqa: PLC0415
 
-    keys = {
-        "BASE_URL": facts.url,
-        "CONSUMER_KEY": facts.consumer_key,
-        "CONSUMER_SECRET": facts.consumer_secret,
-        "ACCESS_TOKEN": facts.access_token,
-        "ACCESS_TOKEN_SECRET": facts.access_token_secret,
-    }
-    exports = [f"export TWRETWEET_{name}={shlex.quote(value)}" for name, value in keys.items()]
-    if facts.ca_file is not None:
-        # Where OpenSSL, and with it Python, looks for whom to believe.
-        exports.append(f"export SSL_CERT_FILE={shlex.quote(facts.ca_file)}")
+    # Set for the command alone: it would be in the place of all that OpenSSL believes.
+    believing = "" if facts.ca_file is None else f"SSL_CERT_FILE={shlex.quote(facts.ca_file)} "
+    there = f"{believing}TWRETWEET_BASE_URL={facts.url}"
     tweet = facts.tweet_id
     audience = "for this machine only" if is_loopback(host) else f"and for others at {host}"
     curl = "curl" if facts.ca_file is None else f"curl --cacert {shlex.quote(facts.ca_file)}"
-    admin = f"{curl} -H 'Content-Type: application/json' {facts.url}/__sandbox__"
+    json = "-H 'Content-Type: application/json'"
+    admin = f"{curl} {json} {facts.url}/__sandbox__"
     return "\n".join(
         [
             f"An X API listens on {facts.url}, {audience}. Ctrl-C ends it.",
@@ -67,18 +61,23 @@ def describe(facts: Facts, host: str = LOOPBACK) -> str:
             "",
             "In another terminal:",
             "",
-            *exports,
-            f"twretweet retweet {tweet}",
-            f"twretweet retweets {tweet} --author verified --limit 5",
+            *_exports(facts),
+            f"{believing}twretweet retweet {tweet}",
+            f"{believing}twretweet retweets {tweet} --author verified --limit 5",
             "",
             "Or sign in to it as to X, in a browser, in a terminal without these keys:",
             "",
-            f"TWRETWEET_BASE_URL={facts.url} twretweet login --client-id {facts.client_id}",
+            f"{there} twretweet login --client-id {facts.client_id}",
             "",
             "Or without twretweet, as the app itself:",
             "",
             f"{curl} -H 'Authorization: Bearer {facts.bearer_token}' \\",
             f"  '{facts.url}/2/tweets/{tweet}/retweets?max_results=5'",
+            "",
+            "And as its user, by OAuth 2.0:",
+            "",
+            f"{curl} -H 'Authorization: Bearer {facts.oauth2_access_token}' {json} \\",
+            f'  {facts.url}/2/users/{facts.user_id}/retweets -d \'{{"tweet_id": "{tweet}"}}\'',
             *_as_x(facts, curl),
             "",
             "Let the next two requests fail, or move its clock on by 15 minutes:",
@@ -89,6 +88,13 @@ def describe(facts: Facts, host: str = LOOPBACK) -> str:
     )
 
 
+def _exports(facts: Facts) -> list[str]:
+    from twretweet.sandbox.testing import variables  # noqa: PLC0415
+
+    named = variables(facts.url, msgspec.structs.asdict(facts))
+    return [f"export {name}={shlex.quote(value)}" for name, value in named.items()]
+
+
 def _as_x(facts: Facts, curl: str) -> list[str]:
     """How a client gets here whose host is fixed."""
     if facts.ca_file is None:
@@ -97,7 +103,8 @@ def _as_x(facts: Facts, curl: str) -> list[str]:
     return [
         "",
         f"It has a certificate for api.x.com and api.twitter.com, by {facts.ca_file}",
-        "which clients have to believe. As if it were X:",
+        "which clients have to believe; those over OpenSSL are told by SSL_CERT_FILE, and then",
+        "believe nobody else. As if it were X:",
         "",
         f"{curl} --connect-to ::{there} -H 'Authorization: Bearer {facts.bearer_token}' \\",
         f"  'https://api.x.com/2/tweets/{facts.tweet_id}/retweets?max_results=5'",

@@ -4,9 +4,11 @@ All secrets follow from the seed, so that a sandbox started twice takes the same
 nothing but a sandbox.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import count
 from typing import Final, Literal, TypeAlias
 
 from twretweet.credentials import AppOnly, OAuth1, OAuth2
@@ -24,6 +26,7 @@ SCOPES: Final = frozenset(
 """Every scope that an endpoint here asks for."""
 
 _FIRST_USER_ID: Final = 1_500_000_000_000_000_000
+_USERNAME: Final = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
 AuthKind: TypeAlias = Literal["oauth1", "oauth2", "app-only"]
 
 
@@ -106,6 +109,16 @@ class Accounts:
         self.legs = Legs(self._secret)
         self._by_id: dict[str, Account] = {}
 
+    @property
+    def next_id(self) -> str:
+        """The user id of the account that is made next."""
+        number = len(self._by_id)
+        return str(_FIRST_USER_ID + draw(self._seed, number) % STEP + number * STEP)
+
+    def names(self) -> Iterator[str]:
+        """Go through the names that the next account may have, the usual one first."""
+        return (f"bot_{number}" for number in count(len(self._by_id)))
+
     def new(self, username: str | None = None, scopes: Iterable[str] = SCOPES) -> Account:
         """Make another account.
 
@@ -115,8 +128,7 @@ class Accounts:
         granted = frozenset(scopes)
         if unknown := granted - SCOPES:
             raise ValueError(f"no such scope: {', '.join(sorted(unknown))}")
-        number = len(self._by_id)
-        user_id = str(_FIRST_USER_ID + draw(self._seed, number) % STEP + number * STEP)
+        number, user_id = len(self._by_id), self.next_id
         token = f"{user_id}-{self._secret(f'token {number}', 31)}"
         token_secret = self._secret(f"token secret {number}", 45)
         bearer = self._secret(f"user bearer {number}", 91)
@@ -125,7 +137,7 @@ class Accounts:
         client_id = self.registration.public.client_id
         account = Account(
             user_id=user_id,
-            username=username or f"bot_{number}",
+            username=username or next(self.names()),
             oauth1=OAuth1(
                 self.registration.consumer_key,
                 self.registration.consumer_secret,
@@ -186,6 +198,17 @@ class Accounts:
             source = f"{self._seed}/{purpose}/{len(text)}".encode()
             text += blake2b(source, digest_size=32).hexdigest()
         return text[:length]
+
+
+def checked_name(username: str) -> str:
+    """Return a username that X would allow.
+
+    Raises:
+        ValueError: it would not.
+    """
+    if _USERNAME.fullmatch(username) is None:
+        raise ValueError(f"{username!r} is not 1 to 15 letters, digits or underscores")
+    return username
 
 
 def profile(account: Account) -> User:

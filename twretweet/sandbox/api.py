@@ -19,7 +19,7 @@ from twretweet.sandbox.faults.refusals import Scene
 from twretweet.sandbox.fields import names, vocabulary_of
 from twretweet.sandbox.oauth.desk import Desk
 from twretweet.sandbox.params import parse_query
-from twretweet.sandbox.reads import KIND_NAMES
+from twretweet.sandbox.reads import KIND_NAMES, knows_token
 from twretweet.sandbox.reply import (
     Refused,
     Reply,
@@ -113,7 +113,7 @@ class Api:
         problems = call.names.problems
         scene = _scene(call.incoming, passage.met.token, call.caller, problems, standing)
         scene = replace(scene, scale=self.windows.scale)
-        refused = passage.refused(scene)
+        refused = passage.refused(scene, good_token=knows_token(self._state, endpoint.name, call))
         return None if refused is None else Answer(refused[0], call.caller, refused[1])
 
     def _fair(self, endpoint: Endpoint, call: Call, passage: Passage | None) -> Answer:

@@ -4,14 +4,13 @@ Everything here is plain memory and returns at once. What a reset or a snapshot 
 together by :class:`Contents`, so that it is replaced as a whole or not at all.
 """
 
-import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from twretweet.clock import Clock
 from twretweet.sandbox import story
-from twretweet.sandbox.accounts import SCOPES, Account, Accounts, profile
+from twretweet.sandbox.accounts import SCOPES, Account, Accounts, checked_name, profile
 from twretweet.sandbox.api import Api
 from twretweet.sandbox.bounds import within
 from twretweet.sandbox.call import Answer, Incoming, State
@@ -30,7 +29,6 @@ from twretweet.sandbox.updates import Updates
 from twretweet.sandbox.world import World
 
 _OWN_TWEETS_FROM: Final = 1_510_000_000_000_000_000
-_USERNAME: Final = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
 _ENDPOINTS: Final = (*(endpoint.name for endpoint in ENDPOINTS), *desk.ENDPOINTS)
 _FAR: Final = 3_400_000_000.0  # ids of later than 2080 have no room in 63 bits
 MOST_AT_ONCE: Final = 100_000
@@ -61,25 +59,23 @@ class Contents:
         """Make another user that can sign in.
 
         Raises:
-            ValueError: there is no such scope, or the name is taken or none that X allows.
+            ValueError: there is no such scope, the name is taken or none that X allows, or
+                somebody else has the account's id.
         """
         world, accounts = self.state.world, self.state.accounts
-        if username is not None and world.user_named(checked_name(username)) is not None:
+        if username is None:
+            # Somebody who was written by hand may have the name that is next.
+            username = next(name for name in accounts.names() if world.user_named(name) is None)
+        elif world.user_named(checked_name(username)) is not None:
             raise ValueError(f"the name {username!r} is taken")
+        if world.knows(int(accounts.next_id)):
+            raise ValueError(
+                f"user {accounts.next_id} was written by hand, with the id of the next account:"
+                " give them another"
+            )
         account = accounts.new(username, scopes)
         world.add_user(profile(account))
         return account
-
-
-def checked_name(username: str) -> str:
-    """Return a username that X would allow.
-
-    Raises:
-        ValueError: it would not.
-    """
-    if _USERNAME.fullmatch(username) is None:
-        raise ValueError(f"{username!r} is not 1 to 15 letters, digits or underscores")
-    return username
 
 
 def build(options: Options, now: float, faults: Faults | None = None) -> Contents:
@@ -116,7 +112,7 @@ def build(options: Options, now: float, faults: Faults | None = None) -> Content
         vocabulary=options.vocabulary,
         updates=Updates(options.daily_updates, options.window_scale),
     )
-    growth = Growth(options.retweets_per_second, now)
+    growth = Growth(options.retweets_per_second or 0.0, now)
     return Contents(
         state, me, Api(state, options.window_scale, with_limits(options.limits)), growth
     )
@@ -228,10 +224,12 @@ class Core:
         return found.original or found
 
     def retweeters(self, tweet: Tweet) -> Iterator[int]:
-        """Go through the ids of who has retweeted a tweet by now, latest first."""
+        """Go through the ids of who has retweeted a tweet by now, latest first.
+
+        What happens while somebody goes through them changes nothing.
+        """
         self.catch_up()
-        for position in range(len(tweet.retweets) - 1, -1, -1):
-            yield self.world.retweeter_at(tweet, position)
+        return self.world.retweeters(tweet)
 
     def new_account(self, username: str | None, scopes: Iterable[str] = SCOPES) -> Account:
         """Make another user that can sign in.

@@ -7,7 +7,7 @@ https://docs.x.com/x-api/fundamentals/rate-limits
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import unquote
 
 from twretweet.sandbox import reads, usage, v1, writes
@@ -20,6 +20,8 @@ from twretweet.sandbox.windows import DAY, QUARTER_HOUR, THREE_HOURS, Slot
 from twretweet.vocabulary import Vocabulary
 
 Handler: TypeAlias = Callable[[State, Call], Reply]
+Per: TypeAlias = Literal["user", "app-only", "app"]
+"""Whom a limit counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,19 @@ class Limit:
         ValueError: it can't be counted.
     """
 
-    per: Literal["user", "app-only", "app"]
+    per: Per
     requests: int
     seconds: int = QUARTER_HOUR
     shared: str = ""
 
     def __post_init__(self) -> None:
+        if self.per not in get_args(Per):
+            raise ValueError(f"per is {self.per!r}: it must be one of {', '.join(get_args(Per))}")
         if self.requests < 0 or self.seconds <= 0:
-            raise ValueError(f"{self}: requests must be 0 or more, and seconds more than 0")
+            raise ValueError(
+                f"requests is {self.requests} and seconds is {self.seconds}: requests must be 0 or"
+                " more, and seconds more than 0"
+            )
 
     @property
     def told(self) -> str:
@@ -90,9 +97,7 @@ class Endpoint:
         own = self.name
         taken: list[Slot] = []
         for limit in self.limits:
-            name = limit.shared or own
-            if limit.seconds == DAY:
-                name += " in 24 hours"
+            name = (limit.shared or own) + _in_time(limit.seconds)
             if limit.per == "app":
                 key: tuple[str, ...] = (name, caller.app)
             elif (limit.per == "app-only") == (caller.account is None):
@@ -101,6 +106,13 @@ class Endpoint:
                 continue
             taken.append(Slot(key, limit.requests, limit.seconds, limit.told))
         return taken
+
+
+def _in_time(seconds: int) -> str:
+    """What a window is called besides, so that each of an endpoint counts for itself."""
+    if seconds == QUARTER_HOUR:
+        return ""
+    return " in 24 hours" if seconds == DAY else f" in {seconds} seconds"
 
 
 UNSTATED: Final = 40_000
@@ -235,19 +247,42 @@ def with_limits(limits: Mapping[str, Sequence[Limit]]) -> tuple[Endpoint, ...]:
     """Return all endpoints, some with other windows.
 
     Args:
-        limits: the windows, by endpoints such as ``"POST /2/users/:id/retweets"``.
+        limits: the windows, by endpoints such as ``"POST /2/users/:id/retweets"``. They replace
+            the ones that count the same, so that a user's leave the app's as they are; with none
+            in the list, an endpoint has no limit.
 
     Raises:
-        ValueError: there is no such endpoint.
+        ValueError: there is no such endpoint, or two of its windows count the same in the same
+            time.
     """
     names = [endpoint.name for endpoint in ENDPOINTS]
-    places = [(check(name, names), tuple(given)) for name, given in limits.items()]
     rows = list(ENDPOINTS)
-    for place, given in places:
+    for name, given in limits.items():
+        try:
+            place = check(name, names)
+        except ValueError as error:
+            raise ValueError(f"limits: {error}") from error
+        if twice := _twice(given):
+            raise ValueError(
+                f"limits: {name} has two of {twice.per!r} for {twice.seconds} seconds"
+            )
+        replaced = {limit.per for limit in given}
         for number, row in enumerate(rows):
             if place.covers(Place.read(row.name)):
-                rows[number] = replace(row, limits=given)
+                kept = (limit for limit in row.limits if given and limit.per not in replaced)
+                rows[number] = replace(row, limits=(*given, *kept))
     return tuple(rows)
+
+
+def _twice(limits: Iterable[Limit]) -> Limit | None:
+    """Return a limit that would take the window of one before it."""
+    seen: set[tuple[str, int, str]] = set()
+    for limit in limits:
+        window = (limit.per, limit.seconds, limit.shared)
+        if window in seen:
+            return limit
+        seen.add(window)
+    return None
 
 
 class Router:

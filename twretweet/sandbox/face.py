@@ -5,6 +5,8 @@ from pathlib import Path
 
 from twretweet.clock import Clock
 from twretweet.credentials import AppOnly, OAuth1, OAuth2
+from twretweet.ids import TweetRef
+from twretweet.ids import tweet_id as read_tweet_id
 from twretweet.sandbox import story
 from twretweet.sandbox.accounts import Account
 from twretweet.sandbox.core import Core
@@ -12,6 +14,7 @@ from twretweet.sandbox.faults.faults import Faults
 from twretweet.sandbox.oauth.oauth2 import RecordedRefresh
 from twretweet.sandbox.records import RecordedRequest
 from twretweet.sandbox.server import Server
+from twretweet.sandbox.tweets import Tweet
 
 
 class Face:
@@ -114,7 +117,7 @@ class Face:
         """Every attempt to renew an access token, oldest first."""
         return self._core.contents.api.desk.refreshes
 
-    def retweeted_by(self, tweet_id: str | int | None = None) -> list[str]:
+    def retweeted_by(self, tweet_id: TweetRef | None = None) -> list[str]:
         """Return the ids of the users who have retweeted a tweet by now, latest first.
 
         ::
@@ -122,10 +125,20 @@ class Face:
             assert sandbox.me.user_id in sandbox.retweeted_by(sandbox.tweet_id)
 
         Args:
-            tweet_id: the tweet; by default :attr:`tweet_id`.
+            tweet_id: the tweet, by its id or the address of its page; by default
+                :attr:`tweet_id`.
 
         Raises:
-            ValueError: there is no such tweet.
+            ValueError: there is no such tweet, or this is no tweet id.
         """
-        tweet = self._core.tweet(int(tweet_id or self.tweet_id))
+        tweet = self._meant(tweet_id)
         return [str(user_id) for user_id in self._core.retweeters(tweet)]
+
+    def _meant(self, tweet_id: TweetRef | None) -> Tweet:
+        """Find the tweet that a caller means.
+
+        Raises:
+            ValueError: there is none.
+        """
+        given = self.tweet_id if tweet_id is None else read_tweet_id(tweet_id)
+        return self._core.tweet(int(given))

@@ -44,6 +44,14 @@ class HalfClosable(web.RequestHandler):
         self.taken()
         return True
 
+    def watch(self) -> bool:
+        """Note that an answer without an end begins; return whether its reader could be missed.
+
+        Whoever has closed their side gets none: they may be gone, and nothing would tell.
+        """
+        self.watched = not self._half_closed
+        return self.watched
+
     def taken(self) -> None:
         """Note that a request was taken out of those that wait; the last one ends the rest."""
         if self._half_closed and not self._messages:

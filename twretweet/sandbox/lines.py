@@ -1,7 +1,7 @@
 """The lines of a snapshot, a struct each; what they mean tells ``snapshot.py``."""
 
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, get_args
 
 import msgspec
 
@@ -165,6 +165,8 @@ Line: TypeAlias = (
     | CostLine
     | ReadLine
 )
+TYPES: Final = tuple(str(line.__struct_config__.tag) for line in get_args(Line))
+"""The types of lines that there are."""
 
 
 def an_id(name: str, text: str) -> int:

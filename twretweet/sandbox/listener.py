@@ -65,7 +65,11 @@ class _Connections(UnderstandingServer):
             # Who comes next takes their numbers, and says nothing of how many files there are. So
             # one at a time would be too few.
             for quiet in list(islice(self._quiet, max(1, len(self._quiet) // _ENDED_SHARE))):
-                self._end(quiet)
+                if quiet is handler:
+                    # It has to begin before it can end, which aiohttp lets it do after this.
+                    asyncio.get_running_loop().call_soon(self._end, quiet)
+                else:
+                    self._end(quiet)
 
     def connection_lost(
         self, handler: web.RequestHandler, exc: BaseException | None = None
@@ -190,10 +194,8 @@ class Listener:
             raise
         return self.addresses[0][1]
 
-    def spoke(self, request: web.BaseRequest, *, watches: bool = False) -> None:
-        """Note that a request has come whole, and whether its answer has no end."""
-        if isinstance(request.protocol, HalfClosable):
-            request.protocol.watched = watches
+    def spoke(self, request: web.BaseRequest) -> None:
+        """Note that a request has come whole."""
         if self._connections is not None:
             self._connections.spoke(request.protocol)
 

@@ -29,7 +29,7 @@ class Options:
     window_scale: float
     quirks: Quirks
     faults: tuple[Fault, ...]
-    retweets_per_second: float
+    retweets_per_second: float | None
     vocabulary: Vocabulary | None
     redirect_uris: tuple[str, ...] | None
     token_lifetime: float

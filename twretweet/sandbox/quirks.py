@@ -1,5 +1,6 @@
 """How the sandbox misbehaves on purpose, as X does without being asked."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -36,8 +37,8 @@ class Quirks:
             ("missing_authors", self.missing_authors),
         ):
             if not 0 <= share <= 1:
-                raise ValueError(f"Quirks.{name} is a share between 0 and 1, not {share}")
+                raise ValueError(f"{name} is a share between 0 and 1, not {share}")
         if any(page < 0 for page in self.empty_pages):
-            raise ValueError("Quirks.empty_pages counts pages from 0")
-        if self.latency < 0:
-            raise ValueError(f"Quirks.latency is a number of seconds, not {self.latency}")
+            raise ValueError("empty_pages counts pages from 0")
+        if not 0 <= self.latency < math.inf:
+            raise ValueError(f"latency is a number of seconds, not {self.latency}")

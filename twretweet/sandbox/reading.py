@@ -7,12 +7,13 @@ from typing import Final
 import msgspec
 
 from twretweet.sandbox import sign_ins, spent, story
-from twretweet.sandbox.accounts import SCOPES
+from twretweet.sandbox.accounts import SCOPES, checked_name
 from twretweet.sandbox.bounds import LATEST, MOST, within
-from twretweet.sandbox.core import Contents, Core, build, checked_name
+from twretweet.sandbox.core import Contents, Core, build
 from twretweet.sandbox.draw import draw
 from twretweet.sandbox.growth import Growth
 from twretweet.sandbox.lines import (
+    TYPES,
     VERSION,
     AccountLine,
     Line,
@@ -33,8 +34,10 @@ from twretweet.sandbox.retweets import Retweets
 from twretweet.sandbox.snowflake import BEYOND, first_id
 from twretweet.sandbox.tweets import Tweet
 from twretweet.sandbox.windows import Window
+from twretweet.sandbox.wording import plainly
 from twretweet.sandbox.world import World
 
+_KNOWN: Final = {"type": ", ".join(TYPES)}
 _STEP: Final = 1000
 """After so many lines others may have their turn."""
 _FIRST_GUEST_ID: Final = 1_000_000_000
@@ -72,7 +75,8 @@ class Reader:
             try:
                 self._take(decode(line))
             except (ValueError, OverflowError) as error:
-                raise ValueError(f"line {number}: {error}") from error
+                why = plainly(error, _KNOWN) if isinstance(error, ValueError) else str(error)
+                raise ValueError(f"line {number}: {why}") from error
         return self._contents
 
     @property
@@ -125,7 +129,7 @@ class Reader:
         whole = replace(options, retweets=0)
         self._begin(whole if line.seed is None else replace(whole, seed=line.seed))
         self._begun = replace(self._contents, ahead=line.ahead)
-        if line.retweets_per_second is not None and not options.retweets_per_second:
+        if line.retweets_per_second is not None and options.retweets_per_second is None:
             self._grow(line.retweets_per_second)
         self._world.go_on(an_id("latest_id", line.latest_id), population)
         if line.signed_in is not None:
@@ -174,7 +178,7 @@ class Reader:
             return an_id("id", line.id)
         if line.created_at is None:
             return self._world.fresh_id(first_id(self._now))
-        tweet_id = first_id(a_moment(line.created_at) / 1000)
+        tweet_id = max(1, first_id(a_moment(line.created_at) / 1000))
         while self._world.tweet(tweet_id) is not None:
             tweet_id += 1
         return tweet_id
@@ -186,8 +190,10 @@ class Reader:
         if known is None:
             author = self._user(line.author, line.author_id)
             known = Tweet(id=tweet_id, author_id=author or story.AUTHOR_ID, text=line.text)
-            if line.id is not None and line.created_at is not None:
-                known.written_ms = a_moment(line.created_at)
+            if line.created_at is not None:
+                written = a_moment(line.created_at)
+                # The first ids of X, those of before November 2010, don't tell it.
+                known.written_ms = None if written == known.created_ms else written
             known.quoted = self._older("quotes", line.quotes, tweet_id)
             known.replied_to = self._older("replies_to", line.replies_to, tweet_id)
             self._world.add_tweet(known)

@@ -29,6 +29,12 @@ _RETWEETERS: Final = 2
 _MINE: Final = 3
 _QUOTES: Final = 4
 _QUOTES_BUT_REPLIES: Final = 5
+_LISTINGS: Final = {
+    "GET /2/tweets/{id}/retweets": {_RETWEETS},
+    "GET /2/tweets/{id}/retweeted_by": {_RETWEETERS},
+    "GET /2/tweets/{id}/quote_tweets": {_QUOTES, _QUOTES_BUT_REPLIES},
+    "GET /2/users/reposts_of_me": {_MINE},
+}
 
 _MOST: Final = 100
 _PAGING: Final = ("max_results", "pagination_token")
@@ -41,6 +47,23 @@ KIND_NAMES: Final[dict[AuthKind, str]] = {
     "app-only": "OAuth 2.0 Application-Only",
 }
 """What X calls the kinds of authentication."""
+
+
+def knows_token(state: State, endpoint: str, call: Call) -> bool:
+    """Tell whether a request carries a page token that leads on in the list that it asks for.
+
+    Args:
+        state: what it would work on.
+        endpoint: method and path of its row.
+        call: the request.
+    """
+    place = state.tokens.read(call.query.get("pagination_token", [""])[0])
+    subject = call.arguments.get("id", call.caller.label)
+    return (
+        place is not None
+        and place.listing in _LISTINGS.get(endpoint, ())
+        and str(place.subject) == subject
+    )
 
 
 def retweets(state: State, call: Call) -> Reply:

@@ -36,7 +36,7 @@ class RecordedRequest:
             is none.
         number: counts the requests, from 1.
         body: the body as it was sent, but for values like those left out of ``query``; the first
-            4,096 bytes of a longer one.
+            4,096 bytes of a longer one. Of one that asks for tokens only what is harmless.
     """
 
     time: float

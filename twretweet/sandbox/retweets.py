@@ -178,6 +178,10 @@ class Retweets:
         """Go through those that were really sent, oldest first: id and user."""
         return zip(self._live_ids, self._live_users, strict=True)
 
+    def live_copy(self) -> "array[int]":
+        """Return who made those, oldest first, in an array that stays as it is."""
+        return self._live_users[:]
+
     def live_users(self) -> Iterator[int]:
         """Go through who made those, newest first."""
         return reversed(self._live_users)

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from twretweet.clock import Clock
+from twretweet.ids import TweetRef
 from twretweet.sandbox import origin, snapshot, story
 from twretweet.sandbox.accounts import SCOPES, Account
 from twretweet.sandbox.admin.guard import is_loopback
@@ -40,7 +41,8 @@ class Sandbox(Face):
         port: where to listen; 0 takes a free one.
         quirks: how to misbehave, as X does without being asked.
         faults: what goes wrong on command; :attr:`faults` changes them while it runs.
-        retweets_per_second: how many retweets of the tweet come in by themselves.
+        retweets_per_second: how many retweets of the tweet come in by themselves; by default as
+            many as ``state`` says, or none.
         state: a file of JSON Lines that :meth:`save` wrote, or a person; see
             :mod:`twretweet.sandbox.snapshot`.
         clock: the time that windows, ids and headers go by; by default the machine's, which
@@ -53,7 +55,8 @@ class Sandbox(Face):
         code_lifetime: seconds that an authorization code lives.
         daily_updates: how many updates an account has in a day before v1.1 answers code 185.
         limits: windows other than X's table has, as some plans do:
-            ``{"POST /2/users/:id/retweets": [Limit("user", 17, 86_400)]}``.
+            ``{"POST /2/users/:id/retweets": [Limit("user", 17, 86_400)]}``. They replace those
+            that count the same, here a user's; an empty list leaves an endpoint without any.
         host: the address to listen on.
         tls: speak https, with a certificate for ``api.x.com``, ``api.twitter.com`` and this
             machine, whose authority is in :attr:`ca_file`; for clients whose host is fixed, see
@@ -78,7 +81,7 @@ class Sandbox(Face):
         port: int = 0,
         quirks: Quirks | None = None,
         faults: Iterable[Fault] = (),
-        retweets_per_second: float = 0.0,
+        retweets_per_second: float | None = None,
         state: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
         vocabulary: Vocabulary | None = None,
@@ -195,7 +198,7 @@ class Sandbox(Face):
         author_id = story.AUTHOR_ID if author is None else int(author.user_id)
         return str(self._core.add_tweet(text, retweets, author_id).id)
 
-    def add_retweets(self, count: int = 1, *, tweet_id: str | None = None) -> None:
+    def add_retweets(self, count: int = 1, *, tweet_id: TweetRef | None = None) -> None:
         """Let more of the crowd retweet a tweet, now.
 
         Args:
@@ -205,7 +208,7 @@ class Sandbox(Face):
         Raises:
             ValueError: there is no such tweet, or the number is out of range.
         """
-        tweet = self._core.tweet(int(tweet_id or self.tweet_id))
+        tweet = self._meant(tweet_id)
         self._core.act(tweet, None, count, undo=False)
 
     def advance(self, seconds: float) -> None:

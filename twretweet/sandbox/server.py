@@ -4,7 +4,6 @@ aiohttp's low-level server calls one function; routing and everything else is th
 so that a reply costs little and every error, down to a wrong method, has X's shape.
 """
 
-import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +24,7 @@ from twretweet.sandbox.draw import draw
 from twretweet.sandbox.faults import bodies, headers, wire
 from twretweet.sandbox.faults.faults import Met
 from twretweet.sandbox.headers import Stamp, api_headers, gzipped, limit_headers, takes_gzip
+from twretweet.sandbox.hidden import shown_body, shown_query
 from twretweet.sandbox.hooks import Hooks, Outage
 from twretweet.sandbox.listener import Listener
 from twretweet.sandbox.oauth.desk import TOKEN_PATH
@@ -33,10 +33,6 @@ from twretweet.sandbox.reply import Reply, broken, crashed, unreadable
 from twretweet.sandbox.tls import Tls
 
 _KEPT_FAILURES: Final = 100
-_SECRETS: Final = re.compile(
-    rb"(?<![^&])((?:oauth_(?:token|verifier|signature)|state|code|code_challenge|code_verifier"
-    rb"|token|access_token|refresh_token|client_secret)=)[^&]+"
-)
 _UNTROUBLED: Final = Met()
 
 
@@ -142,7 +138,7 @@ class Server:
         return response
 
     async def _administer(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.listener.spoke(request, watches=request.raw_path == f"{PREFIX}events")
+        self.listener.spoke(request)
         try:
             response = await self._admin.handle(request)
             if not response.prepared:
@@ -240,7 +236,7 @@ def _record(incoming: Incoming, answer: Answer, number: int) -> RecordedRequest:
         time=incoming.now,
         method=incoming.method,
         path=path,
-        query=_without_secrets(query.encode()).decode(),
+        query=shown_query(query),
         status=0 if lost else answer.reply.status,
         account=caller.label if caller is not None else None,
         remaining=standing.remaining if standing is not None else None,
@@ -249,13 +245,8 @@ def _record(incoming: Incoming, answer: Answer, number: int) -> RecordedRequest:
         faults=met.kinds if met is not None else (),
         endpoint=answer.endpoint,
         number=number,
-        # Only what asks for tokens has secrets in its body, and that is a form.
-        body=_without_secrets(incoming.body[:LONGEST_BODY]),
+        body=shown_body(path, incoming.body[:LONGEST_BODY]),
     )
-
-
-def _without_secrets(text: bytes) -> bytes:
-    return _SECRETS.sub(rb"\1" + "…".encode(), text)
 
 
 def _reachable(host: str) -> str:

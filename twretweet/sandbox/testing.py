@@ -1,10 +1,19 @@
 """What the pytest plugin does, without pytest."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from twretweet.sandbox.records import RecordedRequest
 from twretweet.sandbox.sandbox import Sandbox
 
+_KEYS: Final = (
+    "consumer_key",
+    "consumer_secret",
+    "access_token",
+    "access_token_secret",
+    "bearer_token",
+    "client_id",
+)
 _SHOWN: Final = 20
 
 
@@ -14,15 +23,34 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
     Args:
         sandbox: a running one.
     """
+    return variables(sandbox.url, keys(sandbox))
+
+
+def variables(url: str, told: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the same by what was told of a sandbox.
+
+    Args:
+        url: its address.
+        told: what :func:`keys` returned, among other things.
+    """
+    named = {f"TWRETWEET_{name.upper()}": told[name] or "" for name in _KEYS}
+    return {"TWRETWEET_BASE_URL": url, **named}
+
+
+def keys(sandbox: Sandbox) -> dict[str, str]:
+    """Return what its first user and its app sign in with, by the names that variables have.
+
+    Args:
+        sandbox: any one.
+    """
     oauth1, oauth2, app_only = sandbox.oauth1, sandbox.oauth2, sandbox.app_only
     return {
-        "TWRETWEET_BASE_URL": sandbox.url,
-        "TWRETWEET_CONSUMER_KEY": oauth1.consumer_key,
-        "TWRETWEET_CONSUMER_SECRET": oauth1.consumer_secret,
-        "TWRETWEET_ACCESS_TOKEN": oauth1.access_token,
-        "TWRETWEET_ACCESS_TOKEN_SECRET": oauth1.access_token_secret,
-        "TWRETWEET_BEARER_TOKEN": app_only.bearer_token,
-        "TWRETWEET_CLIENT_ID": oauth2.client_id,
+        "consumer_key": oauth1.consumer_key,
+        "consumer_secret": oauth1.consumer_secret,
+        "access_token": oauth1.access_token,
+        "access_token_secret": oauth1.access_token_secret,
+        "bearer_token": app_only.bearer_token,
+        "client_id": oauth2.client_id,
     }
 
 

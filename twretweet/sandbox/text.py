@@ -1,12 +1,13 @@
 """Limits and quirks as they are written on a command line."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
-from twretweet.sandbox.endpoints import Limit
+from twretweet.sandbox.endpoints import Limit, Per
 from twretweet.sandbox.quirks import Quirks
+from twretweet.sandbox.wording import plainly
 
 _LIMIT_FORM: Final = (
     "write ENDPOINT=REQUESTS/SECONDS or ENDPOINT=PER:REQUESTS/SECONDS, such as"
@@ -34,12 +35,14 @@ def read_limits(texts: Iterable[str]) -> dict[str, list[Limit]]:
     limits: dict[str, list[Limit]] = {}
     for text in texts:
         endpoint, equals, rest = text.strip().rpartition("=")
-        if not equals:
-            raise ValueError(f"limit {text!r}: there is no '='; {_LIMIT_FORM}")
+        if not equals or not endpoint.strip():
+            lacking = "endpoint" if equals else "'='"
+            raise ValueError(f"limit {text!r}: there is no {lacking}; {_LIMIT_FORM}")
         try:
             read = msgspec.convert(_chosen(rest), Limit, strict=False)
         except ValueError as error:
-            raise ValueError(f"limit {text!r}: {error}; {_LIMIT_FORM}") from error
+            why = plainly(error, {"per": ", ".join(get_args(Per))})
+            raise ValueError(f"limit {text!r}: {why}; {_LIMIT_FORM}") from error
         limits.setdefault(endpoint.strip(), []).append(read)
     return limits
 
@@ -70,7 +73,8 @@ def read_quirks(texts: Iterable[str]) -> Quirks:
             chosen[name] = [page.strip() for page in value.split("+")]
         else:
             chosen[name] = value if equals else "true"
-    try:
-        return msgspec.convert(chosen, Quirks, strict=False)
-    except ValueError as error:
-        raise ValueError(f"quirk {', '.join(chosen)}: {error}; {_QUIRK_FORM}") from error
+        try:
+            msgspec.convert({name: chosen[name]}, Quirks, strict=False)
+        except ValueError as error:
+            raise ValueError(f"quirk {text!r}: {plainly(error)}; {_QUIRK_FORM}") from error
+    return msgspec.convert(chosen, Quirks, strict=False)

@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from twretweet.ids import TweetRef
 from twretweet.sandbox.accounts import SCOPES, Account
 from twretweet.sandbox.clocks import VirtualClock
 from twretweet.sandbox.sandbox import Sandbox
@@ -69,7 +70,7 @@ class ThreadedSandbox(Sandbox):
             return await there()
         return self._portal.call(there)
 
-    def retweeted_by(self, tweet_id: str | int | None = None) -> list[str]:
+    def retweeted_by(self, tweet_id: TweetRef | None = None) -> list[str]:
         """Return the ids of who has retweeted a tweet, latest first; see :class:`Sandbox`."""
         return self._do(partial(super().retweeted_by, tweet_id))
 
@@ -93,7 +94,7 @@ class ThreadedSandbox(Sandbox):
         """Put up another tweet, and return its id; see :class:`Sandbox`."""
         return self._do(partial(super().add_tweet, retweets=retweets, text=text, author=author))
 
-    def add_retweets(self, count: int = 1, *, tweet_id: str | None = None) -> None:
+    def add_retweets(self, count: int = 1, *, tweet_id: TweetRef | None = None) -> None:
         """Let more of the crowd retweet a tweet, now; see :class:`Sandbox`."""
         self._do(partial(super().add_retweets, count, tweet_id=tweet_id))
 

@@ -34,7 +34,8 @@ class Tls:
             import trustme  # noqa: PLC0415
         except ImportError as error:
             raise ImportError(
-                "a sandbox with TLS needs the extra: pip install 'twretweet[tls]'"
+                "a sandbox with TLS needs the extra: pip install 'twretweet[tls]'",
+                name="trustme",
             ) from error
         authority = trustme.CA(organization_name="twretweet sandbox")
         folder = mkdtemp(prefix="twretweet-sandbox-")

@@ -55,6 +55,11 @@ class Standing:
     told: str = "x-rate-limit"
     others: tuple["Standing", ...] = ()
 
+    @property
+    def left(self) -> bool:
+        """Whether every window has a slot for another request."""
+        return self.remaining > 0 and all(other.remaining > 0 for other in self.others)
+
 
 @dataclass(slots=True)
 class Window:

@@ -5,6 +5,7 @@ Everything here is plain memory and returns at once, so a request sees and chang
 
 from bisect import insort
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from twretweet.sandbox import story
@@ -168,6 +169,11 @@ class World:
         if position < tweet.retweets.crowd:
             return self._crowd.user_id(position)
         return tweet.retweets.live_user_at(position)
+
+    def retweeters(self, tweet: Tweet) -> Iterator[int]:
+        """Go through the ids of who has retweeted ``tweet`` by now, latest first."""
+        computed = map(self._crowd.user_id, range(tweet.retweets.crowd - 1, -1, -1))
+        return chain(reversed(tweet.retweets.live_copy()), computed)
 
     def retweet_at(self, tweet: Tweet, position: int) -> Tweet:
         """Return the retweet of ``tweet`` at ``position``, oldest first."""

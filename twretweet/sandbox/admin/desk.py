@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from typing import Final, TypeAlias, TypeVar
 from urllib.parse import parse_qs
 
@@ -32,7 +33,7 @@ from twretweet.sandbox.tweets import Tweet
 T = TypeVar("T")
 JSON: Final = "application/json; charset=utf-8"
 LINES: Final = "application/jsonl; charset=utf-8"
-_AT_ONCE: Final = 50_000
+_AT_ONCE: Final = 10_000
 _FAULT: Final = re.compile(r"faults/([0-9]{1,9})", re.ASCII)
 
 
@@ -196,10 +197,10 @@ class Desk:
 
     def _retweeted_by(self, asked: Asked) -> Steps:
         tweet = self._asked_tweet(asked)
-        made = list(self._core.retweeters(tweet))
+        made = map(str, self._core.retweeters(tweet))
         told: list[str] = []
-        for begun in range(0, len(made), _AT_ONCE):
-            told += [str(user_id) for user_id in made[begun : begun + _AT_ONCE]]
+        while some := list(islice(made, _AT_ONCE)):
+            told += some
             yield
         return Sent(200, RetweetedBy(str(tweet.id), told))
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from twretweet.sandbox.admin import views
 from twretweet.sandbox.changes import News
 from twretweet.sandbox.core import Core
+from twretweet.sandbox.half_closed import HalfClosable
 
 _GATHER_SECONDS: Final = 0.1
 _LOOK_SECONDS: Final = 1.0
@@ -35,11 +36,13 @@ async def send(
         stamp: the headers of every reply.
     """
     response = web.StreamResponse(headers={**_HEADERS, **stamp})
+    watches = not isinstance(request.protocol, HalfClosable) or request.protocol.watch()
     await response.prepare(request)
     with core.changes.watching() as watcher:
         await response.write(b"retry: 1000\n" + event("state", look()))
         faults = _faults(core)
-        while not watcher.ended and request.transport is not None:  # who watched may have gone
+        # Who watched may have gone.
+        while watches and not watcher.ended and request.transport is not None:
             with anyio.move_on_after(_LOOK_SECONDS):
                 await watcher.wait()
             # Retweets come in, and Python code changes faults, without anybody telling.

@@ -51,11 +51,13 @@ Trait: TypeAlias = Literal[
     "next",
     "includes",
     "values",
+    "good token",
+    "slots",
 ]
 """What must be so of a request for a fault to concern it, so that none is used up where it would
 change nothing. It asks for a page, it carries a page token, its page has a result, or several; it
 was done, it is told of a limit; its reply has a body, and this is an object, tells of a next page,
-has includes, has enumerations."""
+has includes, has enumerations. Its page token is good; each of its windows has a slot left."""
 
 Value: TypeAlias = str | int | float | None
 
@@ -84,7 +86,8 @@ _INCLUDES: Final[frozenset[Trait]] = frozenset({"includes"})
 _VALUES: Final[frozenset[Trait]] = frozenset({"values"})
 _BODY: Final[frozenset[Trait]] = frozenset({"body"})
 _OBJECT: Final[frozenset[Trait]] = frozenset({"object"})
-_TOKEN: Final[frozenset[Trait]] = frozenset({"page", "token"})
+_GOOD_TOKEN: Final[frozenset[Trait]] = frozenset({"page", "good token"})
+_SLOTS: Final[frozenset[Trait]] = frozenset({"slots"})
 _DONE: Final[frozenset[Trait]] = frozenset({"success"})
 _COUNTED: Final[frozenset[Trait]] = frozenset({"window"})
 
@@ -109,6 +112,7 @@ ROWS: Final[dict[FaultKind, Kind]] = {
         "429, though there are slots left, with a reset this many seconds ahead, by the scale of"
         " the windows.",
         {"seconds": 900.0},
+        _SLOTS,
     ),
     "rate_limited_without_headers": Kind("refusal", "429 without any rate-limit header."),
     "rate_limited_with_remaining": Kind(
@@ -130,7 +134,7 @@ ROWS: Final[dict[FaultKind, Kind]] = {
     ),
     "no_headers": Kind("headers", "The rate-limit headers are left out.", needs=_COUNTED),
     "repeated_token": Kind("body", "The next page token is the one that was sent.", needs=_NEXT),
-    "expired_token": Kind("refusal", "400: the page token is not valid.", needs=_TOKEN),
+    "expired_token": Kind("refusal", "400: the page token is not valid.", needs=_GOOD_TOKEN),
     "empty_page": Kind(
         "paging", "A page without results; the next goes on where it began.", needs=_RESULT
     ),

@@ -50,8 +50,17 @@ class Passage:
         faults = self._meet("gone")
         return drop(faults[0]) if faults else None
 
-    def refused(self, scene: Scene) -> Refusal | None:
-        """Decide whether it is refused."""
+    def refused(self, scene: Scene, *, good_token: bool = False) -> Refusal | None:
+        """Decide whether it is refused.
+
+        Args:
+            scene: the request.
+            good_token: whether its page token would be taken.
+        """
+        if good_token:
+            self._note("good token")
+        if scene.standing is None or scene.standing.left:
+            self._note("slots")
         faults = self._meet("refusal")
         return refuse(faults[0], scene) if faults else None
 

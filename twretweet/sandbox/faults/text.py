@@ -6,6 +6,7 @@ import msgspec
 
 from twretweet.sandbox.faults.fault import Fault
 from twretweet.sandbox.faults.kinds import ROWS
+from twretweet.sandbox.wording import plainly
 
 _FORM: Final = "write KIND or KIND:NAME=VALUE,NAME=VALUE, such as latency:seconds=2,count=3"
 
@@ -32,7 +33,8 @@ def read_fault(text: str) -> Fault:
             return msgspec.json.decode(text.encode(), type=Fault)
         return msgspec.convert(_chosen(text), Fault, strict=False)
     except ValueError as error:
-        raise ValueError(f"fault {text!r}: {error}; {_FORM}") from error
+        why = plainly(error, {"kind": ", ".join(ROWS)})
+        raise ValueError(f"fault {text!r}: {why}; {_FORM}") from error
 
 
 def _chosen(text: str) -> dict[str, str]:
