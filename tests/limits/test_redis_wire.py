@@ -101,6 +101,43 @@ async def test_an_answer_that_is_late_is_an_error_for_all_who_wait_behind_it(wir
     await wire.aclose()
 
 
+@pytest.mark.parametrize("asked", [True, False])
+async def test_nobody_asks_over_a_connection_that_was_given_back(redis, wire_to, asked):
+    wire = wire_to()
+    if asked:
+        await wire.ask(("PING",))
+    under_way = asyncio.create_task(wire.ask(("ECHO", "a")))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(wire.aclose())
+    assert await under_way == b"a"
+    with pytest.raises(WireBroken):
+        await wire.ask(("ECHO", "b"))
+    await closing
+    with pytest.raises(WireBroken):
+        await wire.ask(("ECHO", "c"))
+    assert await redis.echo("d") == b"d"
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_who_has_to_send_the_script_while_the_limiter_closes_hears_an_answer(
+    redis_server, redis, turns
+):
+    async with asyncio.timeout(60), Redis(port=redis_server.port) as client:
+        await client.script_flush()
+        limiter = RedisLimiter(client, timeout=60)
+        asks = asyncio.create_task(limiter.acquire(bucket("ann"), max_wait=None))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await limiter.aclose()
+        for word in (b"a", b"b"):
+            assert await client.echo(word) == word
+        [heard] = await asyncio.gather(asks, return_exceptions=True)
+        if isinstance(heard, LimiterUnavailable):
+            assert "closed" in str(heard)
+        else:
+            heard.give_back()
+
+
 async def test_a_limiter_needs_one_connection_and_none_while_nobody_asks(redis_server):
     pool = BlockingConnectionPool(port=redis_server.port, max_connections=1, timeout=60)
     async with Redis.from_pool(pool) as client, RedisLimiter(client) as limiter:
