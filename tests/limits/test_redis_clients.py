@@ -202,6 +202,30 @@ async def test_a_cluster_takes_all_windows_of_a_request_in_one_call(cluster_serv
         (await limiter.acquire(bucket("bob"), max_wait=1)).give_back()
 
 
+async def test_a_cluster_need_not_have_been_looked_at_before(cluster_server):
+    client = RedisCluster(host="127.0.0.1", port=cluster_server.port)
+    async with RedisLimiter(client, prefix="fresh") as limiter:
+        await use_up(limiter)
+    await client.aclose()
+
+
+async def test_a_cluster_whose_slots_nobody_knows_is_an_outage_that_ends(cluster_server):
+    async with (
+        RedisCluster(
+            host="127.0.0.1", port=cluster_server.port, require_full_coverage=False
+        ) as client,
+        RedisLimiter(client, prefix="lost") as limiter,
+    ):
+        permit = await limiter.acquire(ANN, max_wait=None)
+        known = dict(client.nodes_manager.slots_cache)
+        client.nodes_manager.slots_cache.clear()  # as after a look at it that failed
+        permit.give_back()
+        with pytest.raises(LimiterUnavailable):
+            await limiter.acquire(ANN, max_wait=None)
+        client.nodes_manager.slots_cache.update(known)
+        await use_up(limiter)
+
+
 async def test_keys_of_one_request_share_a_slot_and_accounts_spread_over_the_slots(redis):
     async with RedisLimiter(redis) as limiter:
         for number in range(50):
