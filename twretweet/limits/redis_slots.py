@@ -131,15 +131,16 @@ class Slots:
         self._keeper.settle(self, headers, refused=refused)
 
 
-def memories(shard: Shard, now: float) -> list[Correction]:
-    """What a Redis that has lost its data has to be told: windows first, then who is in flight."""
-    told = [(mirror, mirror.recall(now)) for mirror in shard.mirrors.values()]
+def memories(shard: Shard, mirrors: Sequence[Mirror], now: float) -> list[Correction]:
+    """What a Redis that has lost them has to be told of windows, and of who is in flight there."""
+    told = [(mirror, mirror.recall(now)) for mirror in mirrors]
     windows: list[Act] = [(mirror, RESTORE, each) for mirror, each in told if each is not None]
-    corrections = [Correction("", now, now, [act]) for act in windows]
-    for name, (sent, mirrors) in shard.held.items():
-        corrections.append(Correction(name, sent, now, [(m, HOLD, None) for m in mirrors]))
-    for correction in corrections:
-        correction.count()
+    corrections = [Correction("", now, now, windows)] if windows else []
+    wanted = frozenset(mirrors)
+    for name, (sent, held) in shard.held.items():
+        acts: list[Act] = [(mirror, HOLD, None) for mirror in held if mirror in wanted]
+        if acts:
+            corrections.append(Correction(name, sent, now, acts))
     return corrections
 
 

@@ -307,7 +307,7 @@ class Shard:
         self.since = pending[0].heard
         return taken
 
-    def put_back(self, corrections: list[Correction]) -> None:
+    def put_back(self, corrections: Sequence[Correction]) -> None:
         """Redis may not have got them."""
         if corrections:
             self.pending.extendleft(reversed(corrections))
