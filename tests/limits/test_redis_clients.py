@@ -118,6 +118,28 @@ async def test_a_permit_that_ends_after_the_closing_is_told_of_and_no_task_is_le
         (await other.acquire(ANN, max_wait=1)).give_back()  # it was the opener
 
 
+async def test_a_permit_that_ends_after_a_closing_that_another_roused_is_told_of_too(redis):
+    ann = bucket("ann", limit=5)
+    limiter = RedisLimiter(redis)
+    (await limiter.acquire(ann, max_wait=1)).settle(says(5, 4))
+    one, two = [await limiter.acquire(ann, max_wait=1) for _ in range(2)]
+    before = asyncio.all_tasks()
+    async with asyncio.timeout(60):
+        while any(task.get_name() == "twretweet corrections" for task in before):
+            await asyncio.sleep(0.01)
+            before = asyncio.all_tasks()
+    one.settle(says(5, 3))  # rouses a task that the closing ends before it has begun
+    await limiter.aclose()
+    two.settle(says(5, 2))
+    async with RedisLimiter(redis) as other, asyncio.timeout(60):
+        while True:
+            (await other.acquire(ann, max_wait=1)).give_back()
+            [state] = other.states([ann])
+            if (state.remaining, state.in_flight) == (2, 0):
+                break
+            await asyncio.sleep(0.01)
+
+
 async def test_an_idle_limiter_has_no_task(redis):
     before = asyncio.all_tasks()
     async with RedisLimiter(redis) as limiter:
