@@ -33,10 +33,11 @@ from twretweet.events import LimiterOutage, LimiterRestored, OnEvent
 from twretweet.limits.bucket import Bucket, BucketState, Permit
 from twretweet.limits.gate import Gate, Refusal
 from twretweet.limits.redis_ledger import Ledger
+from twretweet.limits.redis_mirror import LONGEST_PAUSE, Mirror
 from twretweet.limits.redis_outage import LocalShare
 from twretweet.limits.redis_script import KeyOccupied, RedisClient, Reply, Script
 from twretweet.limits.redis_slots import AppDay, Slots, give_back, stand_back, wait_for_day
-from twretweet.limits.redis_windows import LONGEST_PAUSE, Mirror, Shard
+from twretweet.limits.redis_windows import Shard
 
 __all__ = ["RedisClient", "RedisLimiter"]
 
@@ -258,7 +259,8 @@ class RedisLimiter:
     def _refusal(self, mirror: Mirror, reply: Reply) -> Refusal:
         opens, look = None, mirror.ends
         if reply.opens_in >= 0:
-            opens = mirror.opens = self._ledger.calls.time.to_local(reply.now + reply.opens_in)
+            opens = self._ledger.calls.time.to_local(reply.now + reply.opens_in)
+            mirror.refuse(self._clock.monotonic(), opens)
         # Where answers overtook each other, whoever the later one woke was not the caller, who
         # was still asking.
         overtaken = mirror.seen > reply.now

@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from twretweet.clock import Clock
 from twretweet.errors import LimiterUnavailable
+from twretweet.limits.redis_mirror import Mirror
 from twretweet.limits.redis_script import (
     MICROSECONDS,
     Forgotten,
@@ -22,7 +23,7 @@ from twretweet.limits.redis_script import (
     Script,
 )
 from twretweet.limits.redis_slots import memories
-from twretweet.limits.redis_windows import CANCEL, Correction, Mirror, Shard, compose
+from twretweet.limits.redis_windows import CANCEL, Correction, Shard, compose
 
 _FLUSHES_AT_ONCE = 32
 

@@ -136,6 +136,8 @@ class Ledger:
             acts.append((mirror, what, told))
             used, limit = mirror.used, mirror.limit
             mirror.end_flight(told, counted=what == SETTLE)
+            if what == REFUSE:
+                mirror.back_off(now, told)
             if self._on_event is not None and (used, limit) != (mirror.used, mirror.limit):
                 corrected.append(
                     Corrected(

@@ -8,18 +8,15 @@ from typing import Protocol
 from twretweet.limits.bucket import Bucket, BucketState
 from twretweet.limits.gate import Refusal
 from twretweet.limits.line import Captaincy
+from twretweet.limits.redis_mirror import FIRST_PAUSE, Mirror, Told, told_of
 from twretweet.limits.redis_windows import (
-    FIRST_PAUSE,
     GIVE_BACK,
     HOLD,
     LOSE,
     RESTORE,
     Act,
     Correction,
-    Mirror,
     Shard,
-    Told,
-    told_of,
 )
 from twretweet.limits.skew import ServerClock
 from twretweet.limits.spec import WindowSpec
