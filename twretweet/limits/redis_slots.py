@@ -7,7 +7,7 @@ from typing import Protocol
 
 from twretweet.limits.bucket import Bucket, BucketState
 from twretweet.limits.gate import Refusal
-from twretweet.limits.line import Captaincy
+from twretweet.limits.memory_windows import SharedWindow
 from twretweet.limits.redis_mirror import FIRST_PAUSE, Mirror, Told, told_of
 from twretweet.limits.redis_windows import (
     GIVE_BACK,
@@ -20,28 +20,19 @@ from twretweet.limits.redis_windows import (
 )
 from twretweet.limits.skew import ServerClock
 from twretweet.limits.spec import WindowSpec
-from twretweet.limits.window import FixedWindow
 from twretweet.protocol.headers import RateHeaders, WindowReport
 
 DAY = 86_400.0
 
 
-class AppDay(FixedWindow):
-    """The 24-hour window of an app, and those who are registered with it."""
+class AppDay(SharedWindow):
+    """The 24-hour window of an app."""
 
-    __slots__ = ("bucket", "captaincy", "key")
+    __slots__ = ("bucket",)
 
     def __init__(self, bucket: Bucket, limit: int) -> None:
-        super().__init__(WindowSpec(bucket.app_day, limit, DAY))
-        self.key = bucket.app_day
+        super().__init__(WindowSpec(bucket.app_day, limit, DAY), "burst")
         self.bucket = bucket  # that used it first
-        self.captaincy: Captaincy | None = None
-
-    def waiting_room(self) -> Captaincy:
-        """Where to register for this window."""
-        if self.captaincy is None:
-            self.captaincy = Captaincy()
-        return self.captaincy
 
     def state(self, label: str, waiting: int, now: float, epoch: float) -> BucketState:
         """For display."""
