@@ -15,6 +15,9 @@ ROWS = [
     "aiolimiter, 1 window",
     "a deque of futures by hand",
     "twretweet: window, key and bucket",
+    "EVALSHA that does nothing, one after the other",
+    "EVALSHA that reads and writes, one after the other",
+    "RedisLimiter, one after the other",
     "masters",
 ]
 

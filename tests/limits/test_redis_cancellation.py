@@ -22,9 +22,11 @@ class Doored(SteeredRedis):
     """A client whose calls can be stopped on the way there, or on the way back."""
 
     closed = ""
+    passes = -1  # so many calls go through, and the one after them does not
 
     async def _run(self, *call):
-        if self.closed == DOORS[0]:
+        self.passes -= 1
+        if self.closed == DOORS[0] or self.passes == -1:
             await self.stand()
         answer = await super()._run(*call)
         if self.closed == DOORS[1]:
@@ -89,6 +91,25 @@ async def test_what_the_call_carried_is_told_again(doored, door):
     doored.scopes["a"].cancel()
     await doored.rest()
     assert await slots_left(doored) == 2
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+async def test_a_loss_is_made_good_also_if_who_tells_is_cancelled(doored, redis, call):
+    await doored.open(ANN)
+    await doored.ask("a", ANN)
+    await doored.advance(0.1)
+    await redis.flushall()
+    doored.permits["a"].settle(RateHeaders(), refused=True)  # so it is closed for a while
+    doored.steered.passes = call
+    doored.come("b", ANN, 0)
+    while doored.steered.passes >= 0 and not doored.refused:
+        await asyncio.sleep(0.001)
+    for _ in range(5):  # until the courier has found nothing to do
+        await doored.advance(0.1)
+    doored.scopes["b"].cancel()
+    await doored.rest()
+    await doored.advance(0.1)
+    assert await slots_left(doored) == 0
 
 
 async def test_the_next_in_line_asks_when_the_first_is_cancelled_while_asking(doored):

@@ -118,6 +118,28 @@ async def test_a_permit_that_ends_after_the_closing_is_told_of_and_no_task_is_le
         (await other.acquire(ANN, max_wait=1)).give_back()  # it was the opener
 
 
+async def test_a_permit_that_ends_after_a_closing_that_another_roused_is_told_of_too(redis):
+    ann = bucket("ann", limit=5)
+    limiter = RedisLimiter(redis)
+    (await limiter.acquire(ann, max_wait=1)).settle(says(5, 4))
+    one, two = [await limiter.acquire(ann, max_wait=1) for _ in range(2)]
+    before = asyncio.all_tasks()
+    async with asyncio.timeout(60):
+        while any(task.get_name() == "twretweet corrections" for task in before):
+            await asyncio.sleep(0.01)
+            before = asyncio.all_tasks()
+    one.settle(says(5, 3))  # rouses a task that the closing ends before it has begun
+    await limiter.aclose()
+    two.settle(says(5, 2))
+    async with RedisLimiter(redis) as other, asyncio.timeout(60):
+        while True:
+            (await other.acquire(ann, max_wait=1)).give_back()
+            [state] = other.states([ann])
+            if (state.remaining, state.in_flight) == (2, 0):
+                break
+            await asyncio.sleep(0.01)
+
+
 async def test_an_idle_limiter_has_no_task(redis):
     before = asyncio.all_tasks()
     async with RedisLimiter(redis) as limiter:
@@ -200,6 +222,30 @@ async def test_a_cluster_takes_all_windows_of_a_request_in_one_call(cluster_serv
             says(2, 1, user_day=WindowReport(9, 8, int(time.time() + 900)))
         )
         (await limiter.acquire(bucket("bob"), max_wait=1)).give_back()
+
+
+async def test_a_cluster_need_not_have_been_looked_at_before(cluster_server):
+    client = RedisCluster(host="127.0.0.1", port=cluster_server.port)
+    async with RedisLimiter(client, prefix="fresh") as limiter:
+        await use_up(limiter)
+    await client.aclose()
+
+
+async def test_a_cluster_whose_slots_nobody_knows_is_an_outage_that_ends(cluster_server):
+    async with (
+        RedisCluster(
+            host="127.0.0.1", port=cluster_server.port, require_full_coverage=False
+        ) as client,
+        RedisLimiter(client, prefix="lost") as limiter,
+    ):
+        permit = await limiter.acquire(ANN, max_wait=None)
+        known = dict(client.nodes_manager.slots_cache)
+        client.nodes_manager.slots_cache.clear()  # as after a look at it that failed
+        permit.give_back()
+        with pytest.raises(LimiterUnavailable):
+            await limiter.acquire(ANN, max_wait=None)
+        client.nodes_manager.slots_cache.update(known)
+        await use_up(limiter)
 
 
 async def test_keys_of_one_request_share_a_slot_and_accounts_spread_over_the_slots(redis):

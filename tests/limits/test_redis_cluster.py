@@ -93,12 +93,28 @@ async def test_slots_are_counted_on_where_the_keys_have_moved(servers, limiter):
 async def test_many_who_ask_while_a_slot_moves_get_what_there_is_and_no_more(servers, limiter):
     one, two = servers
     await take(limiter, 3)
-    others = [bucket(f"u{number}") for number in range(100)]
-    asks = [asyncio.create_task(limiter.acquire(each, max_wait=None)) for each in (ANN, *others)]
+    granted = 0
+
+    async def ask() -> None:
+        nonlocal granted
+        permit = await limiter.acquire(ANN, max_wait=PATIENCE)
+        granted += 1
+        permit.settle(says(max(3 - granted, 0)))
+
+    asks = [asyncio.create_task(ask()) for _ in range(5)]
+    others = [
+        asyncio.create_task(limiter.acquire(bucket(f"u{number}"), max_wait=None))
+        for number in range(100)
+    ]
     await asyncio.to_thread(begin_to_move, one, two)
     for server in (two, one):
         server.command("CLUSTER", "SETSLOT", SLOT, "NODE", name_of(two))
-    permits = await asyncio.wait_for(asyncio.gather(*asks), PATIENCE)
-    assert limiter.states([ANN])[0].in_flight == 1
+    async with asyncio.timeout(PATIENCE):
+        heard = await asyncio.gather(*asks, return_exceptions=True)
+        permits = await asyncio.gather(*others)
+    assert granted == 3
+    assert [type(each) for each in heard if each is not None] == [RateLimitExceeded] * 2
+    [state] = limiter.states([ANN])
+    assert (state.limit, state.remaining, state.in_flight) == (4, 0, 0)
     for permit in permits:
         permit.give_back()

@@ -1,10 +1,12 @@
 """Redis loses its data while requests are under way, and is told again what processes know."""
 
+import asyncio
+
 import pytest
 
 from tests.limits.scene import bucket
 from tests.limits.test_redis_processes import first, second
-from twretweet.limits.redis import RedisLimiter
+from twretweet.limits import Bucket, WindowSpec
 
 __all__ = ["first", "second"]
 
@@ -104,13 +106,79 @@ async def test_a_redis_that_keeps_nothing_is_a_clear_error(first, redis):
     assert first.granted == ["a", "c"]
 
 
-async def test_requests_without_a_known_limit_are_told_of_as_well(first, redis):
+async def test_requests_without_a_known_limit_are_told_of_as_well(first, second, redis):
     free = bucket("free", limit=None)
     await first.ask("a", free)
-    await redis.flushall()
     await first.ask("b", free)
-    assert first.granted == ["a", "b"]
-    assert isinstance(first.limiter, RedisLimiter)
-    await first.settle("a", first.says(1, 0))
+    await redis.flushall()
     await first.ask("c", free)
-    assert first.granted == ["a", "b"]
+    assert first.granted == ["a", "b", "c"]
+    await first.advance(0.1)
+    await second.ask("d", free)
+    assert second.limiter.states([free])[0].in_flight == 4
+    await first.settle("a", first.says(1, 0))
+    await first.ask("e", free)
+    assert first.granted == ["a", "b", "c"]
+
+
+def in_one_window(name: object) -> Bucket:
+    """A line of its own, for a window of 154 slots that many lines share."""
+    window = WindowSpec("app", 154, 900.0)
+    return Bucket(f"{name}", f"{name}", "read", (window,), "app", f"day:{name}", "day:app")
+
+
+@pytest.mark.parametrize("gap", range(4))
+async def test_nobody_gets_a_slot_while_redis_is_told_of_many(first, redis, gap):
+    await first.open(in_one_window("opener"))
+    for number in range(149):
+        first.come(number, in_one_window(number))
+    await first.advance(0.1)
+    await first.ask(149, in_one_window(149))  # whose answer is the newest
+    assert len(first.granted) == 150
+    await redis.flushall()
+    for number in range(100):
+        first.come(("late", number), in_one_window(f"late {number}"))
+        for _ in range(gap):
+            await asyncio.sleep(0)
+    await first.rest()
+    assert len(first.granted) == 153
+    for number in range(150):
+        first.permits.pop(number).give_back()
+    await first.advance(1)
+    assert len(first.granted) == 250
+
+
+@pytest.mark.parametrize("user", ["ann", "bob"])
+@pytest.mark.parametrize("first_seen", ["read", "write"])
+async def test_a_foreign_key_hurts_nobody_else_when_all_is_told_again(
+    first, second, redis, first_seen, user
+):
+    buckets = {
+        "read": bucket("ann", limit=5, app=9),
+        "write": bucket(user, limit=5, app=9, endpoint="write"),
+    }
+    read, write = buckets["read"], buckets["write"]
+    await first.open(buckets.pop(first_seen))
+    await first.open(buckets.popitem()[1])
+    await first.ask("writes", write)
+    await first.ask("reads", read)
+    await redis.flushall()
+    await redis.set(f"twretweet:{{app}}:write:{user}", "foreign")
+    await first.settle("writes", first.says(5, 3))
+    for name in "abc":
+        await first.ask(name, read)
+    assert not first.failed
+    assert first.granted == ["writes", "reads", "a", "b", "c"]
+    await first.ask("d", write)
+    assert "delete it" in str(first.failed["d"])
+    await first.ask("e", read)
+    assert first.granted == ["writes", "reads", "a", "b", "c"]
+    await second.ask("f", read, 0)
+    assert second.granted == []
+    assert [state.in_flight for state in second.limiter.states([read])] == [4, 4]
+    assert {each.pending for each in mirrors_of(first)} == {0}
+
+
+def mirrors_of(process):
+    shards = process.limiter._ledger.shards.values()
+    return [mirror for shard in shards for mirror in shard.mirrors.values()]

@@ -4,12 +4,14 @@ import asyncio
 import sys
 import time
 
+import anyio
 import pytest
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from tests.limits.scene import bucket
+from tests.limits.test_redis_processes import Process
 from tests.support.redis_server import RedisServer
 from twretweet.errors import LimiterUnavailable, RateLimitExceeded
 from twretweet.events import LimiterOutage, LimiterRestored
@@ -58,6 +60,18 @@ async def local(client, events):
         client, on_outage="local", timeout=PATIENCE, on_event=events.append
     ) as limiter:
         yield limiter
+
+
+@pytest.fixture
+async def steered(redis):
+    """A limiter that does the same, on a clock that is moved by hand."""
+    async with anyio.create_task_group() as tasks:
+        scene = Process(tasks, redis)
+        scene.limiter = RedisLimiter(scene.steered, clock=scene.clock, on_outage="local")
+        yield scene
+        tasks.cancel_scope.cancel()
+    scene.steered.dead = False
+    await scene.limiter.aclose()
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +154,24 @@ async def test_a_window_that_was_full_before_the_outage_stays_full(server, local
     server.kill()
     with pytest.raises(RateLimitExceeded):
         await take(local, 0)
+
+
+@pytest.mark.parametrize("opened", [True, False])
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_back_off_is_kept_to_during_an_outage(steered, opened, told):
+    if opened:
+        await steered.open(ANN)
+    await steered.ask("a", ANN)
+    await steered.settle("a", RateHeaders(), refused=True)
+    if told:
+        await steered.ask("b", ANN, 0)
+        assert 4 < steered.refused["b"].wait < 6
+    steered.steered.dead = True
+    await steered.ask("c", ANN, 0)
+    assert 4 < steered.refused["c"].wait < 6
+    await steered.advance(6)
+    await steered.ask("d", ANN, 0)
+    assert steered.granted == ["a", "d"]
 
 
 async def test_strangers_that_use_up_the_window_are_believed_during_an_outage(server, local):

@@ -10,6 +10,7 @@ from tests.limits.twin import (
     CANCEL,
     GIVE_BACK,
     GRID,
+    HOLD,
     LOSE,
     REFUSE,
     SETTLE,
@@ -163,6 +164,34 @@ def test_a_cancellation_frees_the_slot_also_when_it_overtakes_the_question(scrip
     w(1, "", cancelled("b"))
     assert not w.asks(2, "b")
     assert w.asks(2, "c")
+
+
+def test_a_cancelled_question_that_is_asked_again_takes_no_slot(script):
+    w = Asker(script).opened()
+    assert w.asks(1, "a")
+    w(2, "", cancelled("a")[:4])
+    assert not w.asks(3, "a")
+    assert w(3, "")[8] == 0
+    assert w.asks(4, "b")
+
+
+@pytest.mark.parametrize("name", ["a", "+a"])
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize(
+    "end", [settled("a", 1, 3, 2, 0), lost("a", 1, 3), ("a", 0, 0, (1, GIVE_BACK))]
+)
+def test_what_is_told_twice_of_a_flight_or_after_its_end_makes_no_other(script, name, asked, end):
+    told, end = (name, micro(1), micro(1), (1, HOLD)), (name, *end[1:])
+    w = Asker(script).opened()
+    if asked:
+        assert w.asks(1, name)
+    w(2, "", told)
+    assert w(2, "", told)[8] == 1
+    w(3, "", end)
+    assert w(4, "", told)[8] == 0
+    late = Asker(script, "late").opened()
+    late(3, "", end)
+    assert late(4, "", told)[8] == 0
 
 
 def test_what_was_heard_before_the_window_ended_does_not_burden_the_next(script):

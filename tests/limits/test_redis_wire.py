@@ -101,6 +101,44 @@ async def test_an_answer_that_is_late_is_an_error_for_all_who_wait_behind_it(wir
     await wire.aclose()
 
 
+@pytest.mark.parametrize("asked", [True, False])
+async def test_nobody_asks_over_a_connection_that_was_given_back(redis, wire_to, asked):
+    async with asyncio.timeout(60):
+        wire = wire_to()
+        if asked:
+            await wire.ask(("PING",))
+        under_way = asyncio.create_task(wire.ask(("ECHO", "a")))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(wire.aclose())
+        assert await under_way == b"a"
+        with pytest.raises(WireBroken):
+            await wire.ask(("ECHO", "b"))
+        await closing
+        with pytest.raises(WireBroken):
+            await wire.ask(("ECHO", "c"))
+        assert await redis.echo("d") == b"d"
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_who_has_to_send_the_script_while_the_limiter_closes_hears_an_answer(
+    redis_server, redis, turns
+):
+    async with asyncio.timeout(60), Redis(port=redis_server.port) as client:
+        await client.script_flush()
+        limiter = RedisLimiter(client, timeout=60)
+        asks = asyncio.create_task(limiter.acquire(bucket("ann"), max_wait=None))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await limiter.aclose()
+        for word in (b"a", b"b"):
+            assert await client.echo(word) == word
+        [heard] = await asyncio.gather(asks, return_exceptions=True)
+        if isinstance(heard, LimiterUnavailable):
+            assert "closed" in str(heard)
+        else:
+            heard.give_back()
+
+
 async def test_a_limiter_needs_one_connection_and_none_while_nobody_asks(redis_server):
     pool = BlockingConnectionPool(port=redis_server.port, max_connections=1, timeout=60)
     async with Redis.from_pool(pool) as client, RedisLimiter(client) as limiter:
@@ -126,30 +164,53 @@ async def test_a_connection_that_redis_closes_is_replaced_and_nobody_notices(red
         assert [state.in_flight for state in limiter.states()] == [0] * 50
 
 
-async def test_who_waits_to_be_written_is_not_late():
-    """The time that an answer may take does not run while others are answered."""
-    asked = 0
+class Jumps(asyncio.SelectorEventLoop):
+    """A loop whose clock is moved on by hand."""
 
-    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal asked
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+    async def jump(self, seconds: float) -> None:
+        self.ahead += seconds
+        for _ in range(5):  # for all whose time has come
+            await asyncio.sleep(0)
+
+
+async def ask_while_others_are_answered(answers: asyncio.Semaphore, jump) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while command := await reader.readline():
             if command.strip() == b"PING":
-                asked += 1
-                if asked % 100 == 0:
-                    await asyncio.sleep(0.3)
+                await answers.acquire()
             if command.strip() in (b"PING", b"SETINFO"):
                 writer.write(b"+OK\r\n")
         writer.close()
 
-    async with await asyncio.start_server(slow, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         async with Redis(port=port, protocol=2, retry=Retry(NoBackoff(), 0)) as client:
             pool = client.connection_pool
-            wire = Wire(pool.get_connection, pool.release, 1.0)
-            began = asyncio.get_running_loop().time()
-            await asyncio.gather(*(wire.ask(("PING",)) for _ in range(600)))
-            assert asyncio.get_running_loop().time() - began > 1.2
+            wire = Wire(pool.get_connection, pool.release, 1000.0)
+            answers.release()
+            await wire.ask(("PING",))
+            asks = [asyncio.create_task(wire.ask(("PING",))) for _ in range(600)]
+            heard: list[object] = []
+            for some in range(0, 600, 100):
+                await jump(400)
+                for _ in range(100):
+                    answers.release()
+                heard += await asyncio.gather(*asks[some : some + 100], return_exceptions=True)
+            assert heard == [b"OK"] * 600
             await wire.aclose()
+
+
+def test_who_waits_to_be_written_is_not_late():
+    """The time that an answer may take does not run while others are answered."""
+    with asyncio.Runner(loop_factory=Jumps) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, Jumps)
+        runner.run(ask_while_others_are_answered(asyncio.Semaphore(0), loop.jump))
 
 
 async def test_a_redis_that_hangs_fails_all_who_ask_and_is_asked_again(redis, redis_server):

@@ -33,10 +33,11 @@ from twretweet.events import LimiterOutage, LimiterRestored, OnEvent
 from twretweet.limits.bucket import Bucket, BucketState, Permit
 from twretweet.limits.gate import Gate, Refusal
 from twretweet.limits.redis_ledger import Ledger
+from twretweet.limits.redis_mirror import LONGEST_PAUSE, Mirror
 from twretweet.limits.redis_outage import LocalShare
 from twretweet.limits.redis_script import KeyOccupied, RedisClient, Reply, Script
 from twretweet.limits.redis_slots import AppDay, Slots, give_back, stand_back, wait_for_day
-from twretweet.limits.redis_windows import LONGEST_PAUSE, Mirror, Shard
+from twretweet.limits.redis_windows import Shard
 
 __all__ = ["RedisClient", "RedisLimiter"]
 
@@ -147,7 +148,7 @@ class RedisLimiter:
             if self._courier is not None:
                 self._courier.cancel()
                 await asyncio.wait([self._courier])
-            await self._ledger.flush(self._clock.monotonic())
+            await self._ledger.calls.flush(self._clock.monotonic())
         with anyio.move_on_after(self._timeout, shield=True):  # also if that took all its time
             await self._script.aclose()
 
@@ -247,7 +248,7 @@ class RedisLimiter:
         ledger, name = self._ledger, self._ledger.new_name()
         granted: int | None = None
         if mirrors:
-            reply = await ledger.call(shard, mirrors, name, ticket)
+            reply = await ledger.calls.ask(shard, mirrors, name, ticket)
             if not reply.granted:
                 return self._refusal(mirrors[reply.full], reply)
             granted = reply.now
@@ -258,7 +259,8 @@ class RedisLimiter:
     def _refusal(self, mirror: Mirror, reply: Reply) -> Refusal:
         opens, look = None, mirror.ends
         if reply.opens_in >= 0:
-            opens = mirror.opens = self._ledger.time.to_local(reply.now + reply.opens_in)
+            opens = self._ledger.calls.time.to_local(reply.now + reply.opens_in)
+            mirror.refuse(self._clock.monotonic(), opens)
         # Where answers overtook each other, whoever the later one woke was not the caller, who
         # was still asking.
         overtaken = mirror.seen > reply.now
@@ -296,7 +298,8 @@ class RedisLimiter:
 
     def _rouse(self) -> None:
         """Have the corrections carried to Redis, if no call comes that does it."""
-        if self._courier is None:
+        # One that was cancelled before it began has not said that it is gone.
+        if self._courier is None or self._courier.done():
             self._courier = asyncio.create_task(self._carry(), name="twretweet corrections")
 
     async def _carry(self) -> None:
@@ -305,14 +308,14 @@ class RedisLimiter:
             # Even if a call has carried all already: while requests go on, one task serves them.
             while True:
                 await self._clock.sleep(pause)
-                if self._outage is None and not self._ledger.unsent:
+                if self._outage is None and not self._ledger.calls.unsent:
                     break
                 outage, now = self._outage, self._clock.monotonic()
                 if outage is None:
-                    done = await self._ledger.flush(now - _DELAY / 2)
+                    done = await self._ledger.calls.flush(now - _DELAY / 2)
                 else:
-                    done = await self._ledger.probe(outage.shard)
-                    done = done and await self._ledger.flush(now)
+                    done = await self._ledger.calls.probe(outage.shard)
+                    done = done and await self._ledger.calls.flush(now)
                     if done:
                         self._end_outage(outage)
                 if self._closed and not done:

@@ -1,7 +1,7 @@
 """The slots that a process holds in Redis, and how what becomes of them gets there.
 
 Whatever ends a request is kept as a correction. The next call for windows of the same shard
-carries it, so that a request costs one round trip; if none comes, :meth:`Ledger.flush` does.
+carries it, so that a request costs one round trip; if none comes, :meth:`Calls.flush` does.
 
 The 24-hour window of the app lies with no account's windows, and one call can't reach both. So
 each process keeps that one to itself, and learns from the answers what the others use.
@@ -9,26 +9,17 @@ each process keeps that one to itself, and learns from the answers what the othe
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import secrets
 from collections.abc import Callable
 
 from twretweet.clock import Clock
-from twretweet.errors import LimiterUnavailable
 from twretweet.events import Corrected, OnEvent
 from twretweet.limits.bucket import Bucket
-from twretweet.limits.redis_script import (
-    MICROSECONDS,
-    Forgotten,
-    KeyOccupied,
-    RedisTime,
-    Reply,
-    Script,
-)
-from twretweet.limits.redis_slots import AppDay, Slots, memories, reports_of, settle_app_day
+from twretweet.limits.redis_calls import Calls
+from twretweet.limits.redis_script import Script
+from twretweet.limits.redis_slots import AppDay, Slots, reports_of, settle_app_day
 from twretweet.limits.redis_windows import (
-    CANCEL,
     FIRST_SWEEP,
     GIVE_BACK,
     HELD,
@@ -38,14 +29,10 @@ from twretweet.limits.redis_windows import (
     SETTLE,
     Act,
     Correction,
-    Mirror,
     Shard,
-    compose,
 )
 from twretweet.limits.skew import ServerClock
 from twretweet.protocol.headers import RateHeaders
-
-_FLUSHES_AT_ONCE = 32
 
 
 class Ledger:
@@ -56,7 +43,7 @@ class Ledger:
         clock: where time comes from.
         prefix: begins every key.
         lease: after how many seconds a request counts as lost of which nothing was heard.
-        queued: called when there is something for :meth:`flush`.
+        queued: called when there is something for :meth:`Calls.flush`.
         on_event: is told of ``Corrected``.
     """
 
@@ -70,18 +57,13 @@ class Ledger:
         queued: Callable[[], None],
         on_event: OnEvent | None,
     ) -> None:
-        self._script = script
+        self.calls = Calls(script, clock, lease=lease, queued=queued)
         self._clock = clock
         self.now = clock.monotonic
         self._prefix = prefix
-        self._lease = lease
-        self._lease_in_redis = round(lease * MICROSECONDS)
-        self._queued = queued
         self._on_event = on_event
-        self.time = RedisTime(clock)
         self.days: dict[str, AppDay] = {}
         self.shards: dict[str, Shard] = {}
-        self.unsent: dict[Shard, None] = {}  # those with corrections
         self._server_clock = ServerClock()
         self._name = secrets.token_hex(5)
         self._numbers = itertools.count()
@@ -102,139 +84,6 @@ class Ledger:
         """A name that no other request has, of this process or another."""
         return f"{self._name}{next(self._numbers):x}"
 
-    # -- asking -----------------------------------------------------------------------------
-
-    async def call(
-        self,
-        shard: Shard,
-        mirrors: list[Mirror],
-        name: str,
-        ticket: int,
-    ) -> Reply:
-        """Tell Redis what is pending, and ask for a slot in each of ``mirrors``.
-
-        Args:
-            shard: where they lie.
-            mirrors: the windows.
-            name: of the request; ``""`` asks for nothing.
-            ticket: of the caller, who needs not be woken.
-
-        Raises:
-            LimiterUnavailable: Redis did not answer; it is not known what it has done.
-            KeyOccupied: one of the windows can't be kept; Redis has done nothing.
-        """
-        corrections, some = shard.take(), mirrors or list(shard.mirrors.values())[:1]
-        if not shard.pending:
-            self.unsent.pop(shard, None)
-        try:
-            try:
-                return await self._call(shard, mirrors, name, ticket, corrections)
-            except Forgotten:
-                told = memories(shard, self.now())
-                self._keep(shard, told + corrections)
-                while corrections := shard.take():
-                    await self._call(shard, [], "", ticket, corrections, lost=True)
-                self.unsent.pop(shard, None)
-                return await self._call(shard, some, name, ticket, [])
-        except KeyOccupied:
-            if not corrections:
-                raise
-        # It may be a correction that speaks of such a key: what it tells of that one is dropped.
-        pieces = [piece for correction in corrections for piece in correction.split()]
-        try:
-            while pieces:
-                piece = pieces.pop(0)
-                try:
-                    await self._call(shard, [], "", ticket, [piece])
-                except KeyOccupied:
-                    shard.forget(piece)
-        finally:
-            self._keep(shard, pieces)
-        return await self._call(shard, some, name, ticket, [])
-
-    async def _call(
-        self,
-        shard: Shard,
-        mirrors: list[Mirror],
-        name: str,
-        ticket: int,
-        corrections: list[Correction],
-        *,
-        lost: bool = False,
-    ) -> Reply:
-        sent = self.now()
-        windows, request = compose(
-            mirrors, corrections, name, self._lease_in_redis, self.time, now=None if lost else sent
-        )
-        for mirror in windows:
-            mirror.pending += 1  # not to be swept out meanwhile
-        try:
-            reply = await self._script.run([mirror.redis_key for mirror in windows], request)
-        except (KeyOccupied, Forgotten):
-            raise
-        except BaseException:
-            self._keep(shard, corrections)
-            if name:
-                self._queue(
-                    shard, Correction(name, sent, sent, [(m, CANCEL, None) for m in mirrors])
-                )
-            raise
-        finally:
-            for mirror in windows:
-                mirror.pending -= 1
-        self.time.observe(reply.now, sent, self.now())
-        for number, mirror in enumerate(windows):
-            mirror.show(reply.now, reply.window(number), self.time)
-        for correction in corrections:
-            shard.forget(correction)
-            for mirror, _, _ in correction.acts:
-                if mirror.captaincy is not None:
-                    captain = mirror.captaincy.captain()
-                    if captain is not None and captain.ticket != ticket:
-                        captain.wake()
-        return reply
-
-    def _keep(self, shard: Shard, corrections: list[Correction]) -> None:
-        """Redis may not have got them: they are told again."""
-        shard.put_back(corrections)
-        if shard.pending:
-            self.unsent[shard] = None
-
-    async def flush(self, before: float) -> bool:
-        """Tell Redis what has been pending since ``before``; whether all of that got there."""
-        waiting = [shard for shard in self.unsent if shard.since <= before]
-        for at in range(0, len(waiting), _FLUSHES_AT_ONCE):
-            some = waiting[at : at + _FLUSHES_AT_ONCE]
-            if not all(await asyncio.gather(*(self._flush(shard) for shard in some))):
-                return False
-        return True
-
-    async def probe(self, shard: Shard) -> bool:
-        """Whether Redis answers."""
-        try:
-            await self.call(shard, list(shard.mirrors.values())[:1], "", 0)
-        except KeyOccupied:
-            return True
-        except LimiterUnavailable:
-            return False
-        return True
-
-    async def _flush(self, shard: Shard) -> bool:
-        longest = max((mirror.seconds for mirror in shard.mirrors.values()), default=0.0)
-        shard.forget_until(self.now() - max(longest, self._lease) - 1.0)
-        try:
-            while shard.pending:
-                await self.call(shard, [], "", 0)
-        except LimiterUnavailable:
-            return False
-        self.unsent.pop(shard, None)
-        return True
-
-    def _queue(self, shard: Shard, correction: Correction) -> None:
-        shard.queue(correction)
-        self.unsent[shard] = None
-        self._queued()
-
     # -- the end of a request ---------------------------------------------------------------
 
     def hold(self, bucket: Bucket) -> Slots:
@@ -250,7 +99,7 @@ class Ledger:
             mirror.used += 1
             mirror.in_flight += 1
         if mirrors:
-            self._queue(
+            self.calls.queue(
                 shard, Correction(slots.name, now, now, [(m, HOLD, None) for m in mirrors])
             )
         return slots
@@ -287,6 +136,8 @@ class Ledger:
             acts.append((mirror, what, told))
             used, limit = mirror.used, mirror.limit
             mirror.end_flight(told, counted=what == SETTLE)
+            if what == REFUSE:
+                mirror.back_off(now, told)
             if self._on_event is not None and (used, limit) != (mirror.used, mirror.limit):
                 corrected.append(
                     Corrected(
@@ -309,7 +160,7 @@ class Ledger:
         slots.shard.held.pop(slots.name, None)
         if acts:
             sent = slots.sent if slots.granted is None else slots.granted
-            self._queue(slots.shard, Correction(slots.name, sent, self.now(), acts))
+            self.calls.queue(slots.shard, Correction(slots.name, sent, self.now(), acts))
         for mirror, _, _ in acts:
             if mirror.captaincy is not None:
                 mirror.captaincy.wake()

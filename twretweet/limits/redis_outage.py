@@ -16,7 +16,8 @@ from twretweet.clock import Clock
 from twretweet.events import Corrected, Event, OnEvent
 from twretweet.limits.bucket import Bucket, BucketState, Permit
 from twretweet.limits.memory import MemoryLimiter
-from twretweet.limits.redis_windows import Mirror, Shard
+from twretweet.limits.redis_mirror import Mirror
+from twretweet.limits.redis_windows import Shard
 from twretweet.limits.spec import WindowMemory, WindowSpec
 from twretweet.protocol.headers import RateHeaders, WindowReport
 

@@ -17,10 +17,9 @@ from twretweet.errors import LimiterUnavailable
 from twretweet.interrupt import Deadlines
 from twretweet.limits.redis_wire import WireBroken
 from twretweet.limits.redis_wires import Wires
+from twretweet.limits.skew import DRIFT
 
 MICROSECONDS = 1e6
-# Quartz drifts by less than this, and a clock that is being adjusted by no more than five times.
-_DRIFT = 1e-4
 # A client's pool may hold few connections, and fails whoever finds none.
 _CALLS_AT_ONCE = 32
 _HEAD = 6  # numbers of a reply before those of the windows
@@ -67,7 +66,7 @@ class RedisTime:
             received: when its answer was there, monotonic seconds.
         """
         low, high = redis - received * MICROSECONDS, redis - sent * MICROSECONDS
-        drift = (received - self._at) * MICROSECONDS * _DRIFT
+        drift = (received - self._at) * MICROSECONDS * DRIFT
         if low <= self._high + drift and high >= self._low - drift:
             low, high = max(low, self._low - drift), min(high, self._high + drift)
         else:

@@ -7,44 +7,32 @@ from typing import Protocol
 
 from twretweet.limits.bucket import Bucket, BucketState
 from twretweet.limits.gate import Refusal
-from twretweet.limits.line import Captaincy
+from twretweet.limits.memory_windows import SharedWindow
+from twretweet.limits.redis_mirror import FIRST_PAUSE, Mirror, Told, told_of
 from twretweet.limits.redis_windows import (
-    FIRST_PAUSE,
     GIVE_BACK,
     HOLD,
     LOSE,
     RESTORE,
     Act,
     Correction,
-    Mirror,
     Shard,
-    Told,
-    told_of,
 )
 from twretweet.limits.skew import ServerClock
 from twretweet.limits.spec import WindowSpec
-from twretweet.limits.window import FixedWindow
 from twretweet.protocol.headers import RateHeaders, WindowReport
 
 DAY = 86_400.0
 
 
-class AppDay(FixedWindow):
-    """The 24-hour window of an app, and those who are registered with it."""
+class AppDay(SharedWindow):
+    """The 24-hour window of an app."""
 
-    __slots__ = ("bucket", "captaincy", "key")
+    __slots__ = ("bucket",)
 
     def __init__(self, bucket: Bucket, limit: int) -> None:
-        super().__init__(WindowSpec(bucket.app_day, limit, DAY))
-        self.key = bucket.app_day
+        super().__init__(WindowSpec(bucket.app_day, limit, DAY), "burst")
         self.bucket = bucket  # that used it first
-        self.captaincy: Captaincy | None = None
-
-    def waiting_room(self) -> Captaincy:
-        """Where to register for this window."""
-        if self.captaincy is None:
-            self.captaincy = Captaincy()
-        return self.captaincy
 
     def state(self, label: str, waiting: int, now: float, epoch: float) -> BucketState:
         """For display."""
@@ -131,15 +119,16 @@ class Slots:
         self._keeper.settle(self, headers, refused=refused)
 
 
-def memories(shard: Shard, now: float) -> list[Correction]:
-    """What a Redis that has lost its data has to be told: windows first, then who is in flight."""
-    told = [(mirror, mirror.recall(now)) for mirror in shard.mirrors.values()]
+def memories(shard: Shard, mirrors: Sequence[Mirror], now: float) -> list[Correction]:
+    """What a Redis that has lost them has to be told of windows, and of who is in flight there."""
+    told = [(mirror, mirror.recall(now)) for mirror in mirrors]
     windows: list[Act] = [(mirror, RESTORE, each) for mirror, each in told if each is not None]
-    corrections = [Correction("", now, now, [act]) for act in windows]
-    for name, (sent, mirrors) in shard.held.items():
-        corrections.append(Correction(name, sent, now, [(m, HOLD, None) for m in mirrors]))
-    for correction in corrections:
-        correction.count()
+    corrections = [Correction("", now, now, windows)] if windows else []
+    wanted = frozenset(mirrors)
+    for name, (sent, held) in shard.held.items():
+        acts: list[Act] = [(mirror, HOLD, None) for mirror in held if mirror in wanted]
+        if acts:
+            corrections.append(Correction(name, sent, now, acts))
     return corrections
 
 

@@ -119,6 +119,8 @@ class Wire(Generic[C]):
             TimeoutError: there was none in time.
             WireBroken: there was none, and will be none here.
         """
+        if self.closed:  # meanwhile; the connection may serve somebody else by now
+            raise WireBroken("the connection was given back")
         call = _Call(command, self._loop.create_future())
         connection = self._connection
         if connection is None or self._outbox or len(self._under_way) >= _MOST_UNDER_WAY:
@@ -213,6 +215,7 @@ class Wire(Generic[C]):
             self.closed = self._stopped = True
             self._timer.cancel()
             connection.socket_timeout = its_timeout
+            self._connection = None
             if self._under_way:
                 await connection.disconnect(nowait=True)
             await self._release(connection)

@@ -9,11 +9,14 @@ from typing import TypeAlias
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection, Connection
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from twretweet.limits.redis_wire import Wire, WireBroken
 
 _Wire: TypeAlias = Wire[AbstractConnection] | Wire[Connection]
+
+# What is wrong with a cluster is no RedisError to redis-py.
+_ERRORS = (RedisError, RedisClusterException)
 
 
 class Wires:
@@ -44,7 +47,7 @@ class Wires:
         if isinstance(client, RedisCluster):
             try:
                 node = client.get_node_from_key(key)
-            except RedisError:  # above all before the client has looked at its cluster
+            except _ERRORS:  # above all before the client has looked at its cluster
                 return None
         name = "" if node is None else str(node.name)
         wire = self._wires.get(name)
@@ -70,14 +73,14 @@ class Wires:
 async def _connect(node: ClusterNode) -> Connection:
     try:
         connection = node.acquire_connection()
-    except RedisError as error:
+    except _ERRORS as error:
         raise WireBroken(str(error)) from error
     try:
         connect: Callable[[], Awaitable[None]] = connection.connect
         await connect()
     except BaseException as error:
         node.release(connection)
-        if isinstance(error, RedisError):  # the client will look where the slots are now
+        if isinstance(error, _ERRORS):  # the client will look where the slots are now
             raise WireBroken(str(error)) from error
         raise
     return connection

@@ -17,7 +17,7 @@ from twretweet.protocol.headers import WindowReport
 # The longest window X is known to have is 24 hours; a reset beyond it is a mistake.
 _FARTHEST_RESET = 25 * 3600.0
 # Quartz drifts by less than this, and a clock that is being adjusted by no more than five times.
-_DRIFT = 1e-4
+DRIFT = 1e-4
 
 
 class ServerClock:
@@ -25,7 +25,7 @@ class ServerClock:
 
     __slots__ = ("_assumed", "_at", "_drift", "_high", "_low")
 
-    def __init__(self, drift: float = _DRIFT) -> None:
+    def __init__(self, drift: float = DRIFT) -> None:
         self._drift = drift  # how many seconds the clocks may run apart in one
         self._low = self._high = 0.0  # the offset, as it was
         self._at = 0.0  # at this moment, monotonic

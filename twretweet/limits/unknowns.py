@@ -11,7 +11,7 @@ from bisect import bisect_right
 
 from msgspec import Struct
 
-_FIRST_BACKOFF = 5.0
+FIRST_BACKOFF = 5.0
 # Beside strangers, this share of a window's slots is taken one by one, and no fewer than these.
 _CAREFUL_SHARE = 16
 _CAREFUL_LEAST = 3
@@ -63,7 +63,7 @@ def trouble_after(
         return before  # sent before the other 429 was heard of, so it tells nothing new
     if before is None and closed:
         return Trouble(since=now, until=until, backoff=0.0)
-    backoff = min(max(2 * before.backoff if before else 0.0, _FIRST_BACKOFF), seconds)
+    backoff = min(max(2 * before.backoff if before else 0.0, FIRST_BACKOFF), seconds)
     return Trouble(since=now, until=max(now + backoff, until), backoff=backoff)
 
 

@@ -9,18 +9,21 @@
 -- 3. What an answer told may be delivered late, and twice when the connection broke. So it carries
 --    when it was heard; it counts in the window that was open then; and the second time, when its
 --    request is no longer in flight, it changes nothing.
--- 4. A request that gave up asking is cancelled by its id. The cancellation may overtake the
---    question, so an id that was not in flight is remembered, and gets no slot any more.
+-- 4. Where the connection breaks, the end of a request may overtake the question for its slot, or
+--    what tells of its flight, or come between two of these. So the id of a request that gave up
+--    asking is remembered, and that of one that was told of and not asked for, or is not in
+--    flight; it gets no slot any more.
 -- 5. A key is kept for as long as it can matter, and expires then.
 -- 6. If a key is gone that a process knows to matter, Redis has lost its data. It then does nothing
 --    but say so: the process tells again what it holds and knows, and only then asks.
 --
 -- KEYS     one per window, all in one hash slot; first those that the request needs
 -- ARGV[1]  msgpack: {id of the request, lease, how many windows it needs (0: it only brings
---          corrections), per window {limit or -1, seconds, 1 if its key has to be there}, corrections}; a correction is
---          {id, sent, heard, what happened in one window, ...}, and that is {number of the window,
---          what} or {number, what, limit, remaining, reset, end, fuzz}; reset is X's own name for
---          the end of its window, every other time is in microseconds
+--          corrections), per window {limit or -1, seconds, 1 if its key has to be there},
+--          corrections}; a correction is {id, sent, heard, what happened in one window, ...}, and
+--          that is {number of the window, what} or {number, what, limit, remaining, reset, end,
+--          fuzz}; reset is X's own name for the end of its window, every other time is in
+--          microseconds
 --
 -- Returns a JSON list: 1 if slots were taken, now in seconds and microseconds, the number of the
 -- window without room, how long until it opens or -1, 1 if it would have room but for requests in
@@ -30,6 +33,7 @@
 local GIVE_BACK, LOSE, SETTLE, REFUSE, LEARN, HOLD, CANCEL, RESTORE = 1, 2, 3, 4, 5, 6, 7, 8
 local KEPT = 19 -- so many values in a key
 local HELD = '+' -- begins the ids of requests that went without asking
+local TOLD = '' -- among the ids that are gone: when it was told last which others are in flight
 local SECOND, FIRST_BACKOFF = 1000000, 5000000
 local CAREFUL_SHARE, CAREFUL_LEAST, HASTE, PATIENCE = 16, 3, 4, 100
 
@@ -249,28 +253,41 @@ local function restore(w, heard, act)
   w.told = math.max(w.told or 0, heard)
 end
 
-local function correct(w, flight, sent, heard, act)
-  local what, known = act[2], w.flights[flight] ~= nil
+local function hold(w, flight, sent)
+  if w.gone[flight] then return end
+  if not w.flights[flight] then w.flying = w.flying + 1 end
+  w.flights[flight] = sent
+  if string.sub(flight, 1, 1) ~= HELD then w.gone[TOLD] = now end
+end
+
+-- A request ends: it is in flight no more, and will not be if that is told late, or twice.
+local function land(w, flight, what)
+  local sent, told = w.flights[flight], w.gone[TOLD]
   local held = string.sub(flight, 1, 1) == HELD
-  w.changed = true
-  if known then
+  if sent then
     w.flights[flight] = nil
     w.flying = w.flying - 1
-    if held then w.gone[flight] = now end
   end
-  if what == SETTLE or what == LOSE then
-    settle(w, known, sent, heard, act)
-  elseif what == REFUSE then
-    refuse(w, known, sent, heard, act)
-  elseif what == LEARN then
-    if act[6] > now then believe(w, sent, heard, act[3], act[4], act[5], act[6], act[7]) end
+  if not sent or held or what == CANCEL or told and sent <= told then w.gone[flight] = now end
+  return sent ~= nil
+end
+
+local function correct(w, flight, sent, heard, act)
+  local what = act[2]
+  w.changed = true
+  if what == HOLD then
+    hold(w, flight, sent)
   elseif what == RESTORE then
     restore(w, heard, act)
-  elseif what == HOLD and not w.gone[flight] then
-    w.flights[flight] = sent
-    w.flying = w.flying + 1
-  elseif what == CANCEL and not known then
-    w.gone[flight] = now
+  elseif what == LEARN then
+    if act[6] > now then believe(w, sent, heard, act[3], act[4], act[5], act[6], act[7]) end
+  else
+    local known = land(w, flight, what)
+    if what == SETTLE or what == LOSE then
+      settle(w, known, sent, heard, act)
+    elseif what == REFUSE then
+      refuse(w, known, sent, heard, act)
+    end
   end
 end
 
