@@ -75,7 +75,12 @@ class MemoryLimiter:
         if bucket.key not in self._gate.lines:
             for window in self._windows_of(bucket):
                 window.wait_for(bucket.key)
-        return await self._gate.wait(bucket, max_wait=max_wait)
+        try:
+            return await self._gate.wait(bucket, max_wait=max_wait)
+        finally:
+            if bucket.key not in self._gate.lines:
+                for window in self._windows_of(bucket):
+                    window.wait_no_more(bucket.key)
 
     def take(self, bucket: Bucket) -> Permit | None:
         """A slot in every window of ``bucket`` where they are known to be free, else ``None``.
@@ -89,7 +94,10 @@ class MemoryLimiter:
         for window in windows:
             if now >= window.fresh_until or window.free <= 0 or window.captaincy is not None:
                 return None
-        return self._slots(bucket, windows, now)
+        for window in windows:
+            window.free -= 1
+            window.in_flight += 1
+        return Slots(self._answers, bucket, windows, now)
 
     def states(self, buckets: Iterable[Bucket] | None = None) -> list[BucketState]:
         """What is left of every window of ``buckets``, or of all that are in use."""
@@ -158,7 +166,10 @@ class MemoryLimiter:
                 return None
             if now >= window.fresh_until or window.free <= 0:
                 return None
-        return self._slots(bucket, windows, now)
+        for window in windows:
+            window.free -= 1
+            window.in_flight += 1
+        return Slots(self._answers, bucket, windows, now)
 
     def _opens(self, bucket: Bucket, ahead: int, now: float) -> float:
         until = now
@@ -189,13 +200,6 @@ class MemoryLimiter:
         for key in (bucket.user_day, bucket.app_day):
             if key in self._windows:
                 yield self._windows[key]
-
-    def _slots(self, bucket: Bucket, windows: list[SharedWindow], now: float) -> Slots:
-        """Take a slot of each the short way."""
-        for window in windows:
-            window.free -= 1
-            window.in_flight += 1
-        return Slots(self._answers, bucket, windows, now)
 
     def _window(self, spec: WindowSpec, bucket: Bucket | None) -> SharedWindow:
         window = self._windows.get(spec.key)

@@ -27,6 +27,11 @@ class SharedWindow(FixedWindow):
         elif self.waited_for_by != bucket:
             self.waited_for_by = ""
 
+    def wait_no_more(self, bucket: str) -> None:
+        """Note that no caller of a bucket waits for it any longer."""
+        if self.waited_for_by == bucket:
+            self.waited_for_by = None
+
     def waiting_room(self) -> Captaincy:
         """Where those register who found no room."""
         if self.captaincy is None:
