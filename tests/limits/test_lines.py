@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
@@ -19,6 +20,17 @@ NOTHING = RateHeaders()
 
 def settle_untold(permit: Permit) -> None:
     permit.settle(NOTHING)
+
+
+def comers() -> tuple[MemoryLimiter, Callable[[str, Bucket], Awaitable[None]], list[str]]:
+    """A limiter, how to come to it for a slot to keep, and who got one, in order."""
+    limiter, order = MemoryLimiter(clock=ManualClock()), list[str]()
+
+    async def come(name: str, one: Bucket) -> None:
+        await limiter.acquire(one, max_wait=None)
+        order.append(name)
+
+    return limiter, come, order
 
 
 async def test_first_come_first_served(scene):
@@ -42,16 +54,11 @@ async def test_first_come_first_served(scene):
 async def test_nobody_slips_in_between_two_who_wait_for_a_window_that_buckets_share():
     shared = (WindowSpec("app", 3, 900),)
     ann, bob = (Bucket(name, name, "read", shared, "app", name, "day") for name in ("ann", "bob"))
-    limiter, order = MemoryLimiter(clock=ManualClock()), []
-
-    async def come(name: str) -> None:
-        await limiter.acquire(ann, max_wait=None)
-        order.append(name)
-
+    limiter, come, order = comers()
     opener = await limiter.acquire(ann, max_wait=None)
     async with anyio.create_task_group() as tasks:
         for name in ("a1", "a2", "a3"):
-            tasks.start_soon(come, name)
+            tasks.start_soon(come, name, ann)
         await anyio.wait_all_tasks_blocked()
         opener.settle(RateHeaders(WindowReport(3, 2, 900), None, None, 0))
         while "a1" not in order:
@@ -64,16 +71,11 @@ async def test_nobody_slips_in_between_two_who_wait_for_a_window_that_buckets_sh
 
 async def test_the_first_hands_slots_to_those_behind_it_without_their_asking():
     ann = Bucket("ann", "ann", "read", (WindowSpec("ann", 4, 900),), "ann", "day:ann", "day")
-    limiter, order = MemoryLimiter(clock=ManualClock()), []
-
-    async def come(name: str) -> None:
-        await limiter.acquire(ann, max_wait=None)
-        order.append(name)
-
+    limiter, come, order = comers()
     opener = await limiter.acquire(ann, max_wait=None)
     async with anyio.create_task_group() as tasks:
         for name in ("a1", "a2", "a3", "a4"):
-            tasks.start_soon(come, name)
+            tasks.start_soon(come, name, ann)
         await anyio.wait_all_tasks_blocked()
         opener.settle(RateHeaders(WindowReport(4, 3, 900), None, None, 0))
         while "a1" not in order:
@@ -87,14 +89,9 @@ async def test_the_first_hands_slots_to_those_behind_it_without_their_asking():
 
 async def test_who_is_cancelled_as_it_is_handed_a_slot_gives_it_to_the_next():
     ann = Bucket("ann", "ann", "read", (WindowSpec("ann", 3, 900),), "ann", "day:ann", "day")
-    limiter, order = MemoryLimiter(clock=ManualClock()), []
-
-    async def come(name: str) -> None:
-        await limiter.acquire(ann, max_wait=None)
-        order.append(name)
-
+    limiter, come, order = comers()
     opener = await limiter.acquire(ann, max_wait=None)
-    tasks = [asyncio.create_task(come(name)) for name in ("a1", "a2", "a3")]
+    tasks = [asyncio.create_task(come(name, ann)) for name in ("a1", "a2", "a3")]
     await anyio.wait_all_tasks_blocked()
     opener.settle(RateHeaders(WindowReport(3, 2, 900), None, None, 0))
     while "a1" not in order:
@@ -114,12 +111,7 @@ async def test_nobody_is_handed_a_slot_of_a_window_for_which_another_bucket_s_ca
         for name in ("ann", "bob")
     )
     both = Bucket("app", "app", "read", (app,), "app", "day:app", "day")
-    limiter, order = MemoryLimiter(clock=ManualClock()), []
-
-    async def come(name: str, one: Bucket) -> None:
-        await limiter.acquire(one, max_wait=None)
-        order.append(name)
-
+    limiter, come, order = comers()
     opener = await limiter.acquire(both, max_wait=None)
     opener.settle(RateHeaders(WindowReport(10, 4, 900), None, None, 0))
     openers = [await limiter.acquire(one, max_wait=None) for one in (bob, ann)]
