@@ -192,3 +192,25 @@ async def test_a_limit_holds_while_the_place_is_searched(scene):
 async def test_a_prefetching_walk_finds_its_place_too(scene):
     scene.answers(tweets(90, token="a"), FORGOTTEN, tweets(95, 90, 80, token="b"), tweets(70))
     assert await ids_of(scene.session.retweets(1, prefetch=3)) == [90, 80, 70]
+
+
+async def test_a_search_that_was_broken_off_leaves_no_wrong_place_behind(scene):
+    first, second, third = range(1, 101), range(101, 201), range(201, 301)
+    walk = scene.session.retweeters(1)
+    scene.answers(users(*first, token="a"), users(*second, token="b"))
+    scene.server.replies.extend([FORGOTTEN, users(*first[:50], token="x")])
+    scene.server.replies.append(users(*first[50:], token="a"))
+    pages = walk.pages()
+    assert [len((await anext(pages)).data) for _ in range(4)] == [100, 100, 0, 0]
+    again = scene.session.retweeters(1, resume=walk.checkpoint())  # it ended while it searched
+    scene.answers(users(*third, token="c"))
+    assert len((await anext(again.pages())).data) == 100
+    last = scene.session.retweeters(1, resume=again.checkpoint())
+    scene.answers(
+        FORGOTTEN,
+        users(*first, token="a"),
+        users(*second, token="b"),
+        users(*third, token="c"),
+        users(301, 302),
+    )
+    assert await ids_of(last) == [301, 302]

@@ -75,7 +75,8 @@ class Sheets(Generic[T]):
         self._known = start.handed_out
         self._last_id = start.last_id
         # The items that were handed out last, in X's order, where their ids don't tell the order.
-        self._place = () if source.newest_first else place_after(start.place, start.known)
+        # What is known of a page may be older than these: a search that was broken off leaves it.
+        self._place = () if source.newest_first else start.place or start.known
         self._passed: set[str] = set()  # those of them that stood on the pages of the search
         self._given: tuple[str, ...] = ()  # the ids of the last page that had new items
         self._seen: set[str] = set()

@@ -22,6 +22,7 @@ from twretweet.errors import ConcurrentWalk, QueryError
 from twretweet.models import Page, Tweet, User
 from twretweet.walk.ahead import Ahead
 from twretweet.walk.checkpoint import Checkpoint
+from twretweet.walk.known import place_after
 from twretweet.walk.partial import partial_result
 from twretweet.walk.sheets import Sheet, Sheets, following_token
 from twretweet.walk.source import Identified, PageSource
@@ -172,8 +173,9 @@ class Walk(Generic[T]):
                 token, handed_out = following_token(sheet.page), sheet.known_after
                 finished, place = token is None, sheet.after
             else:
-                token, place = sheet.token, sheet.before
-                handed_out = (*sheet.known, *(item.id for item in data[:index]))
+                ids = [item.id for item in data[:index]]
+                token, handed_out = sheet.token, (*sheet.known, *ids)
+                place = () if self._source.newest_first else place_after(sheet.before, ids)
         return msgspec.structs.replace(
             self._start,
             page_token=token,
