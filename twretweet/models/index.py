@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Generic, Protocol, TypeVar, cast
 
 from msgspec import Struct
 
 T = TypeVar("T")
+R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
+
+_id: Callable[[object], str] = attrgetter("id")
 
 
 class IncludedIds(Struct, frozen=True):
@@ -55,3 +59,53 @@ class Table(dict[str | None, T | None]):
     def all(self, keys: Iterable[str]) -> tuple[T, ...]:
         """The items of those keys, in the order of the keys, without those that are missing."""
         return tuple([item for item in [self[key] for key in keys] if item is not None])
+
+
+class Index(Generic[R]):
+    """Includes, and the tables in which their objects are found.
+
+    Args:
+        includes: what a page includes, or nothing.
+        unread: the includes as they came, if they came unread. They are read when they are first
+            looked at.
+
+    Attributes:
+        unread: the includes as they came, until they are read.
+    """
+
+    __slots__ = ("_includes", "_tables", "unread")
+
+    def __init__(self, includes: R, unread: Unread[R] | None = None) -> None:
+        self.unread = unread
+        self._includes = includes
+        self._tables: dict[str, Table[object]] | None = None
+
+    @property
+    def includes(self) -> R:
+        """What the page includes.
+
+        Raises:
+            DecodeError: it can't be read.
+        """
+        if self.unread is not None:
+            self._includes = self.unread.read()
+            self.unread = None
+        return self._includes
+
+    def table(self, name: str, items: tuple[T, ...], key: Callable[[T], str] = _id) -> Table[T]:
+        """The table of that name, made when it is first asked for.
+
+        Args:
+            name: what it is kept as.
+            items: what is in it.
+            key: what an item is found by.
+        """
+        tables = self._tables
+        if tables is None:
+            tables = self._tables = {}
+        table = cast("Table[T] | None", tables.get(name))
+        if table is None:
+            table = Table(zip(map(key, items), items, strict=True))
+            table.pop("", None)  # nothing refers to what has no id
+            tables[name] = cast("Table[object]", table)
+        return table

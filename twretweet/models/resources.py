@@ -10,8 +10,7 @@ The rules of linking:
 - Tweets *inside* includes hold none. Hence nothing that an index reaches leads back to it, the
   structs can stay out of the garbage collector's sight (``gc=False``), and a page is freed when
   its last item is. What ``tweet.referenced`` hands out are copies that hold one.
-- The index reads the includes when first asked for any, unless they were read with the page, and
-  builds a dict per kind of object when first asked for one of that kind.
+- The index reads the includes when first asked for any, unless they were read with the page.
 
 These classes refer to each other, so they stand in one module. Fields are in the order of the
 alphabet, as in X's own pages: msgspec looks for a name from where it found the last one, so a
@@ -33,7 +32,7 @@ from msgspec import UNSET, UnsetType
 from twretweet.models.attachments import Media, Place, Poll
 from twretweet.models.base import Model, PostName, Timestamp
 from twretweet.models.entities import Entities, UrlEntity, UserEntities
-from twretweet.models.index import Table, Unread
+from twretweet.models.index import Index, Table, Unread
 from twretweet.models.metrics import TweetPrivateMetrics, TweetPublicMetrics, UserPublicMetrics
 from twretweet.models.parts import (
     Affiliation,
@@ -133,13 +132,14 @@ class Tweet(Linked, Model, frozen=True, kw_only=True):
         try:
             return self._link.users[self.author_id]  # the short way: a walk asks it of each
         except AttributeError:
-            return None
+            index = self._index
+            return index.user(self.author_id) if index else None
 
     @property
     def reply_author(self) -> User | None:
         """Whom it answers."""
         index = self._index
-        return index.users[self.in_reply_to_user_id] if index else None
+        return index.user(self.in_reply_to_user_id) if index else None
 
     @property
     def mentions(self) -> tuple[User, ...]:
@@ -149,7 +149,7 @@ class Tweet(Linked, Model, frozen=True, kw_only=True):
         if not index:
             return ()
         found = (
-            index.users[mention.id] or index.names[mention.username.lower()]
+            index.mentioned(mention.id, mention.username)
             for text in texts
             if text
             for mention in text.mentions
@@ -180,19 +180,19 @@ class Tweet(Linked, Model, frozen=True, kw_only=True):
     def media(self) -> tuple[Media, ...]:
         """Its photos and videos, as far as X sent them."""
         index = self._index
-        return index.media.all(self.attachments.media_keys) if index and self.attachments else ()
+        return index.media(self.attachments.media_keys) if index and self.attachments else ()
 
     @property
     def polls(self) -> tuple[Poll, ...]:
         """Its polls, as far as X sent them."""
         index = self._index
-        return index.polls.all(self.attachments.poll_ids) if index and self.attachments else ()
+        return index.polls(self.attachments.poll_ids) if index and self.attachments else ()
 
     @property
     def place(self) -> Place | None:
         """The place that it was tagged with."""
         index = self._index
-        return index.places[self.geo.place_id] if index and self.geo else None
+        return index.place(self.geo.place_id) if index and self.geo else None
 
     def _reference(self, kind: str) -> Tweet | None:
         found = self._referenced(ref.id for ref in self.referenced_tweets if ref.type == kind)
@@ -265,7 +265,9 @@ class User(Linked, Model, frozen=True, kw_only=True):
     def affiliated_with(self) -> tuple[User, ...]:
         """The accounts of the organisation that the user belongs to, as far as X sent them."""
         index = self._index
-        return index.users.all(self.affiliation.user_id) if index and self.affiliation else ()
+        if not index or not self.affiliation:
+            return ()
+        return index.table("users", index.includes.users).all(self.affiliation.user_id)
 
 
 class Includes(Model, frozen=True, kw_only=True):
@@ -283,54 +285,49 @@ class Includes(Model, frozen=True, kw_only=True):
 NO_INCLUDES: Final = Includes()
 
 
-class PageIndex:
+class PageIndex(Index["Includes"]):
     """Finds an object of a page's includes by its id, in constant time.
 
-    Each table is made when it is first read, and so are the includes where they came unread.
-
     Attributes:
-        unread: the includes as they came, until they are read.
+        users: the table of users, once :meth:`user` has made it. It is read from outside too,
+            where a call for each item of a page would cost as much as all else does.
     """
 
-    __slots__ = ("includes", "media", "names", "places", "polls", "tweets", "unread", "users")
+    __slots__ = ("users",)
 
-    includes: Includes
-    media: Table[Media]
-    names: Table[User]
-    places: Table[Place]
-    polls: Table[Poll]
-    tweets: Table[Tweet]
     users: Table[User]
 
     def __init__(self, includes: Includes | Unread[Includes]) -> None:
-        self.unread = None if isinstance(includes, Includes) else includes
         if isinstance(includes, Includes):
-            self.includes = includes
-
-    def __getattr__(self, name: str) -> object:
-        """Fill a slot that was still empty."""
-        if name not in PageIndex.__slots__:
-            raise AttributeError(f"a page's index has no {name!r}", name=name, obj=self)
-        if name == "includes" and self.unread is not None:
-            read = self.includes = self.unread.read()
-            self.unread = None
-            return read
-        if name == "names":
-            # X takes @TwitterDev and @twitterdev for the same user.
-            made: Table[object] = Table(
-                (user.username.lower(), user) for user in self.includes.users
-            )
+            super().__init__(includes)
         else:
-            key = _media_key if name == "media" else _id
-            items = getattr(self.includes, name)
-            made = Table(zip(map(key, items), items, strict=True))
-        made.pop("", None)  # nothing refers to what has no id
-        setattr(self, name, made)
-        return made
+            super().__init__(NO_INCLUDES, includes)
+
+    def user(self, user_id: str | None) -> User | None:
+        """The user of that id."""
+        users = self.users = self.table("users", self.includes.users)
+        return users[user_id]
+
+    def mentioned(self, user_id: str | None, name: str) -> User | None:
+        """The user of that id, or else of that name."""
+        # X takes @TwitterDev and @twitterdev for the same user.
+        return self.user(user_id) or self.table("names", self.includes.users, _name)[name.lower()]
+
+    def media(self, keys: Iterable[str]) -> tuple[Media, ...]:
+        """The media of those keys."""
+        return self.table("media", self.includes.media, _media_key).all(keys)
+
+    def polls(self, ids: Iterable[str]) -> tuple[Poll, ...]:
+        """The polls of those ids."""
+        return self.table("polls", self.includes.polls).all(ids)
+
+    def place(self, place_id: str | None) -> Place | None:
+        """The place of that id."""
+        return self.table("places", self.includes.places)[place_id]
 
     def tweet(self, tweet_id: str | None) -> Tweet | None:
         """A copy of the tweet of that id, which knows its page."""
-        found = self.tweets[tweet_id]
+        found = self.table("tweets", self.includes.tweets)[tweet_id]
         if found is None:
             return None
         linked = copy.copy(found)
@@ -338,8 +335,12 @@ class PageIndex:
         return linked
 
 
-_id = attrgetter("id")
-_media_key = attrgetter("media_key")
+_media_key: Callable[[Media], str] = attrgetter("media_key")
+
+
+def _name(user: User) -> str:
+    return user.username.lower()
+
 
 # A frozen struct refuses setattr; its slot's own descriptor, called directly, is quick besides.
 _set_link = cast("Callable[[Linked, PageIndex], None]", Linked.__dict__["_link"].__set__)

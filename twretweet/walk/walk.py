@@ -144,7 +144,8 @@ class Walk(Generic[T]):
             TwretweetError: a page could not be fetched. Nothing is lost: the walk still has what
                 it fetched, and goes on with the page that failed.
         """
-        begun, index, count, last_id = self._sheet, self._handed_out(), self._count, self._last_id
+        begun, index, start = self._sheet, self._handed_out(), self._start
+        count, last_id = self._count, self._last_id
         collected: list[T] = []
         sheets: list[Sheet[T]] = []
         try:
@@ -157,7 +158,7 @@ class Walk(Generic[T]):
                     self._take_rest()
         except BaseException:
             self._ready.extendleft(reversed(sheets))
-            self._sheet, self._count, self._last_id = begun, count, last_id
+            self._sheet, self._start, self._count, self._last_id = begun, start, count, last_id
             self._items = iter(() if begun is None else begun.page.data[index:])
             raise
         return collected
@@ -220,6 +221,8 @@ class Walk(Generic[T]):
         Raises:
             TwretweetError: as for :meth:`__anext__`.
         """
+        # What a page was read into is then free for the next, and still in the processor's cache.
+        self.put_away()
         sheet = await self._fetch()
         if sheet is None:
             return False
