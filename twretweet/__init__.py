@@ -3,6 +3,8 @@
 Start with :class:`SessionManager`. Every error is a :class:`TwretweetError`.
 """
 
+from typing import TYPE_CHECKING
+
 from twretweet._version import __version__
 from twretweet.auth.file_store import FileTokenStore
 from twretweet.auth.pending import PendingOAuth1, PendingSignIn
@@ -65,7 +67,6 @@ from twretweet.protocol.prices import PRICES, PriceList
 from twretweet.protocol.retry import RetryPolicy
 from twretweet.query import TweetQuery, UserQuery
 from twretweet.session import RetweetResult, Session
-from twretweet.sign_in import SignedIn, SignIn
 from twretweet.walk import (
     Checkpoint,
     Found,
@@ -75,6 +76,9 @@ from twretweet.walk import (
     WalksFailed,
     Watch,
 )
+
+if TYPE_CHECKING:
+    from twretweet.sign_in import SignedIn, SignIn
 
 __all__ = [
     "PRICES",
@@ -160,3 +164,12 @@ __all__ = [
     "__version__",
     "scopes_for",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import what few programs need when it is first asked for."""
+    if name not in ("SignIn", "SignedIn"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from twretweet import sign_in  # noqa: PLC0415
+
+    return getattr(sign_in, name)

@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import anyio
-from anyio.lowlevel import checkpoint_if_cancelled
 
 T = TypeVar("T")
 
@@ -87,9 +86,7 @@ class Interruptible:
         the turn in which it is done (https://bugs.python.org/issue37658).
         """
         if self._task.cancelling() > self._before:
-            await (
-                checkpoint_if_cancelled()
-            )  # what a scope raises, only that scope knows for its own
+            await heed()  # what a scope raises, only that scope knows for its own
             raise asyncio.CancelledError
 
 
@@ -111,6 +108,13 @@ def bare(error: BaseException) -> BaseException:
         error.__cause__ = None
     error.__context__ = None  # raising it puts in its place what the caller handles
     return error.with_traceback(None)
+
+
+async def heed() -> None:
+    """Raise the cancellation of the current task, if there is one."""
+    from anyio.lowlevel import checkpoint_if_cancelled  # noqa: PLC0415  loads much of anyio
+
+    await checkpoint_if_cancelled()
 
 
 async def insist(work: Callable[[], Awaitable[T]]) -> T:

@@ -7,7 +7,7 @@ import math
 import os
 import re
 from types import TracebackType
-from typing import Self, get_args
+from typing import TYPE_CHECKING, Self, get_args
 from urllib.parse import urlsplit
 
 from twretweet.auth import Accounts, MemoryTokenStore, TokenStore
@@ -21,9 +21,11 @@ from twretweet.pipeline import Caller, Pipeline, Wire, guarded
 from twretweet.pipeline.tasks import to_the_end
 from twretweet.protocol.retry import RetryPolicy
 from twretweet.session import Session
-from twretweet.sign_in import SignIn
 from twretweet.transport import HttpSession, Transport
 from twretweet.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from twretweet.sign_in import SignIn
 
 DEFAULT_BASE_URL = "https://api.x.com"
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -101,14 +103,15 @@ class SessionManager:
             MemoryLimiter(clock=clock, on_event=on_event) if limiter is None else limiter
         )
         self._accounts = Accounts()
-        wire = Wire(
+        self._retry = retry
+        self._wire = Wire(
             Transport(timeout=timeout, http=http),
             clock,
             base_url=normal_base_url(base_url),
             store=MemoryTokenStore() if token_store is None else token_store,
         )
         self._pipeline = Pipeline(
-            wire,
+            self._wire,
             self._limiter,
             retry=retry,
             max_wait=max_wait,
@@ -116,7 +119,7 @@ class SessionManager:
             budget=budget,
             on_event=on_event,
         )
-        self._sign_in = SignIn(wire, self._pipeline, retry)
+        self._sign_in: SignIn | None = None
 
     async def open(self) -> Self:
         """Make ready; the task that closes it later may be another one."""
@@ -136,7 +139,8 @@ class SessionManager:
         await to_the_end(self._close, "twretweet: closing")
 
     async def _close(self) -> None:
-        await self._sign_in.aclose()
+        if self._sign_in is not None:
+            await self._sign_in.aclose()
         await self._pipeline.aclose()
 
     async def __aenter__(self) -> Self:
@@ -163,6 +167,11 @@ class SessionManager:
     @property
     def sign_in(self) -> SignIn:
         """Signs people in and out; their tokens go to the token store."""
+        if self._sign_in is None:
+            # A twelfth of what importing this package takes, and most programs never need it.
+            from twretweet.sign_in import SignIn  # noqa: PLC0415
+
+            self._sign_in = SignIn(self._wire, self._pipeline, self._retry)
         return self._sign_in
 
     def rate_limits(self) -> list[BucketState]:

@@ -24,11 +24,11 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar, cast
 
 import anyio
-import anyio.lowlevel
 
 from twretweet.clock import Clock
 from twretweet.errors import RateLimitExceeded
 from twretweet.events import Granted, OnEvent, Waiting
+from twretweet.interrupt import heed
 from twretweet.limits.bucket import Bucket, Permit
 from twretweet.limits.line import Captaincy, Line, Waiter
 
@@ -214,7 +214,7 @@ class Gate(Generic[P]):
         if waiter.handed is not None:
             return
         # Woken and cancelled at once: take nothing that would have to be given back.
-        await anyio.lowlevel.checkpoint_if_cancelled()
+        await heed()
 
     def _tell_waiting(
         self, on_event: OnEvent, bucket: Bucket, ahead: int, refusal: Refusal | None

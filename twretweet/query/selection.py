@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import ClassVar, Self, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from twretweet.errors import QueryError
 from twretweet.query.names import ALIASES, PARAMETERS, PRIVATE_METRICS, Parameter, Resource
@@ -17,8 +19,7 @@ _SAFE = re.compile(r"[!-+\--~]+", re.ASCII)
 _SHOWN = 80
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Selection:
+class Selection(Struct, frozen=True):
     """An immutable query. Two that ask for the same are equal, in whatever order they asked.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from twretweet.query.names import (
@@ -25,8 +24,7 @@ from twretweet.query.selection import Selection, wanted
 from twretweet.query.translate import Ask
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class TweetQuery(Selection):
+class TweetQuery(Selection, frozen=True):
     """What to ask of tweets beyond ``id`` and ``text``, which always come.
 
     Immutable: each method returns a new query with more in it. A method that asks for another

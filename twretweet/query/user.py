@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from twretweet.query.names import (
@@ -17,8 +16,7 @@ from twretweet.query.names import (
 from twretweet.query.selection import Selection, wanted
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class UserQuery(Selection):
+class UserQuery(Selection, frozen=True):
     """What to ask of users beyond ``id``, ``name`` and ``username``, which always come.
 
     Immutable: each method returns a new query with more in it. A method that asks for another

@@ -22,7 +22,6 @@ from collections import deque
 from typing import Generic, TypeVar
 
 import anyio
-import anyio.lowlevel
 
 from twretweet.errors import (
     BudgetExceeded,
@@ -84,7 +83,7 @@ class Ahead(Generic[T]):
     async def _send_off(self, sheet: Sheet[T]) -> None:
         """Let the task send its request, before the caller may work without a pause."""
         try:
-            await anyio.lowlevel.checkpoint()
+            await asyncio.sleep(0)
         except BaseException:
             self._ready.appendleft(sheet)
             await self.aclose()
