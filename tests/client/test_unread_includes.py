@@ -28,7 +28,7 @@ async def test_includes_whose_ids_can_not_be_counted_count_in_full(clock):
             base_url=server.url, clock=clock, budget=budget, retry=tw.RetryPolicy(attempts=1)
         ) as manager:
             walk = manager.session(tw.AppOnly("t")).retweets(1, AUTHORS, max_results=10)
-            with pytest.raises(tw.DecodeError, match="what a page includes") as caught:
+            with pytest.raises(tw.DecodeError, match="a page of tweets") as caught:
                 await walk.collect()
     assert caught.value.endpoint == "GET /2/tweets/{tweet_id}/retweets"
     assert (budget.spent, budget.reserved) == (pytest.approx(0.15), 0)

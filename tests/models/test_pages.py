@@ -81,15 +81,20 @@ def test_nothing_included_is_nothing_to_read(includes: JSON):
 
 
 @pytest.mark.parametrize("includes", [[], 5, "users", {"users": 5}, {"users": [{"id": {}}]}])
-def test_includes_that_can_not_be_read_are_told_of_where_they_are_looked_at(includes: JSON):
+def test_includes_whose_ids_can_not_be_read_are_told_of_with_the_page(includes: JSON):
+    with pytest.raises(tw.DecodeError, match="a page of tweets"):
+        models.tweet_pages()(body(includes))
+
+
+def test_includes_of_which_more_can_not_be_read_are_told_of_where_they_are_looked_at():
+    includes: JSON = {"users": [{"id": "7", "username": {}}]}
     read = models.tweet_pages()
     page = read(body(includes))
     assert len(page.data) == 2
+    assert page.included_ids.users == ("7",)
     for _ in range(2):
         with pytest.raises(tw.DecodeError, match="what a page includes"):
             _ = page.data[0].author
-        with pytest.raises(tw.DecodeError, match="what a page includes"):
-            _ = page.included_ids
     with pytest.raises(tw.DecodeError, match="a page of tweets"):
         read(body(includes))
 

@@ -32,16 +32,17 @@ class IncludedIds(Struct, frozen=True):
 class Unread(Protocol[R_co]):
     """Includes as they came."""
 
+    @property
+    def ids(self) -> IncludedIds:
+        """Their ids."""
+        ...
+
     def read(self) -> R_co:
         """The includes.
 
         Raises:
             DecodeError: they can't be read.
         """
-        ...
-
-    def ids(self) -> IncludedIds:
-        """Their ids, for a small part of what it takes to read all; errors as of :meth:`read`."""
         ...
 
 

@@ -126,13 +126,9 @@ class Page(Generic[T]):
 
     @property
     def included_ids(self) -> IncludedIds:
-        """The ids of what X charges for beside the items, without reading more than these.
-
-        Raises:
-            DecodeError: they can't be read.
-        """
+        """The ids of what X charges for beside the items, without reading more than these."""
         unread = self._index.unread
-        return ids_of(self._index.includes) if unread is None else unread.ids()
+        return ids_of(self._index.includes) if unread is None else unread.ids
 
     def holding(self, data: tuple[T, ...], problems: tuple[Problem, ...] | None = None) -> Page[T]:
         """The same page with only these of its items, and all problems or only these."""

@@ -1,9 +1,9 @@
 """Reading the pages of a walk, one after the other.
 
-What a page includes is left as it came until somebody looks at it, since many never do, and a
-third of the work is in it. Who has looked at one page will look at the next, so from then on a
-page is read whole, which takes less than reading it in two parts; and what of it can't be read
-is told where the page is fetched.
+Of what a page includes only the ids are read until somebody looks at it, since many never do, and
+a third of the work is in it. Until then the page keeps the body it came in. Who has looked at one
+page will look at the next, so from then on a page is read whole, which takes less than reading it
+in two parts; and what of it can't be read is told where the page is fetched.
 """
 
 from __future__ import annotations
@@ -21,19 +21,10 @@ from twretweet.models.resources import NO_INCLUDES, Includes, Linked, PageIndex,
 
 L = TypeVar("L", bound=Linked)
 
-_NOTHING = frozenset({b"", b"null"})
-
 
 class _Whole(Model, Generic[L], frozen=True, kw_only=True):
     data: tuple[L, ...] = ()
     includes: Includes = NO_INCLUDES
-    meta: Meta = NO_META
-    errors: tuple[Problem, ...] = ()
-
-
-class _Parted(Model, Generic[L], frozen=True, kw_only=True):
-    data: tuple[L, ...] = ()
-    includes: msgspec.Raw = msgspec.Raw()
     meta: Meta = NO_META
     errors: tuple[Problem, ...] = ()
 
@@ -53,12 +44,24 @@ class _Ids(Model, frozen=True, kw_only=True):
     _posts: PostName | UnsetType = msgspec.field(default=UNSET, name="posts")
 
 
+class _Parted(Model, Generic[L], frozen=True, kw_only=True):
+    data: tuple[L, ...] = ()
+    includes: _Ids | None = None
+    meta: Meta = NO_META
+    errors: tuple[Problem, ...] = ()
+
+
+class _Rest(Model, frozen=True, kw_only=True):
+    """What :class:`_Parted` leaves."""
+
+    includes: Includes = NO_INCLUDES
+
+
 _TWEETS = Reader(_Whole[Tweet], "a page of tweets")
 _USERS = Reader(_Whole[User], "a page of users")
 _PARTED_TWEETS = Reader(_Parted[Tweet], "a page of tweets")
 _PARTED_USERS = Reader(_Parted[User], "a page of users")
-_INCLUDES = Reader(Includes, "what a page includes")
-_IDS = Reader(_Ids, "what a page includes")
+_REST = Reader(_Rest, "what a page includes")
 
 
 def tweet_page(body: bytes, rate_limit: RateLimit | None = None) -> Page[Tweet]:
@@ -84,7 +87,7 @@ class PageReader(Generic[L]):
 
     Args:
         whole: reads a page at once.
-        parted: the same, without the includes.
+        parted: the same, but of the includes the ids alone.
 
     Attributes:
         at_once: whether pages are read at once, since somebody has looked at includes.
@@ -108,9 +111,8 @@ class PageReader(Generic[L]):
             # What needed another way than the first one will need it again.
             self.at_once = True
             return _page(self._whole(body), rate_limit)
-        # A copy, so that the rest of the body does not live as long as they do.
-        raw = bytes(reply.includes)
-        includes = NO_INCLUDES if raw in _NOTHING else _Unread(raw, self)
+        ids = reply.includes
+        includes = NO_INCLUDES if ids is None else _Unread(body, ids_of(ids), self)
         return _page_of(reply, PageIndex(includes), rate_limit)
 
 
@@ -125,20 +127,18 @@ def user_pages() -> PageReader[User]:
 
 
 class _Unread(Generic[L]):
-    """The includes of a page as they came."""
+    """The includes of a page whose ids were read."""
 
-    __slots__ = ("_raw", "_reader")
+    __slots__ = ("_body", "_reader", "ids")
 
-    def __init__(self, raw: bytes, reader: PageReader[L]) -> None:
-        self._raw = raw
+    def __init__(self, body: bytes, ids: IncludedIds, reader: PageReader[L]) -> None:
+        self._body = body
         self._reader = reader
+        self.ids = ids
 
     def read(self) -> Includes:
         self._reader.at_once = True
-        return _INCLUDES(self._raw)
-
-    def ids(self) -> IncludedIds:
-        return ids_of(_IDS.attempt(self._raw) or _INCLUDES(self._raw))
+        return _REST(self._body).includes
 
 
 def _page(reply: _Whole[L], rate_limit: RateLimit | None) -> Page[L]:

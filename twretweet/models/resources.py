@@ -2,15 +2,15 @@
 
 The rules of linking:
 
-- A reply holds ``data`` and, once each, the objects that ``data`` refers to: ``includes``. Each
-  item of ``data`` is handed one reference to the page's :class:`PageIndex`, so that
-  ``tweet.author`` still answers when pages are flattened into one stream of tweets.
+- A reply holds ``data`` and, once each, what ``data`` refers to: ``includes``. Each item of
+  ``data`` is handed one reference to the page's :class:`PageIndex`, so that ``tweet.author`` still
+  answers when pages are flattened into one stream of tweets.
 - The reference sits in a slot that msgspec does not know (:class:`Linked`): it is neither
   compared, nor shown, nor encoded, nor copied.
 - Tweets *inside* includes hold none. Hence nothing that an index reaches leads back to it, the
   structs can stay out of the garbage collector's sight (``gc=False``), and a page is freed when
   its last item is. What ``tweet.referenced`` hands out are copies that hold one.
-- The index reads the includes when first asked for any, unless they were read with the page.
+- The index reads the includes when first asked for any, unless they came with the page.
 
 These classes refer to each other, so they stand in one module. Fields are in the order of the
 alphabet, as in X's own pages: msgspec looks for a name from where it found the last one, so a
@@ -289,8 +289,7 @@ class PageIndex(Index["Includes"]):
     """Finds an object of a page's includes by its id, in constant time.
 
     Attributes:
-        users: the table of users, once :meth:`user` has made it. It is read from outside too,
-            where a call for each item of a page would cost as much as all else does.
+        users: the table of users, once :meth:`user` has made it, for who asks at each item.
     """
 
     __slots__ = ("users",)

@@ -162,9 +162,6 @@ def returned(charge: Charge | None, reply: object) -> Returned:
     Args:
         charge: the ``charge`` of the endpoint's row.
         reply: what its ``decode`` made of the body.
-
-    Raises:
-        DecodeError: the ids of what it includes can't be read.
     """
     if isinstance(reply, Page):
         page = cast("Page[Tweet | User]", reply)
