@@ -37,6 +37,8 @@ OTHER = "other"
 _TICK = 0.001
 # Calls in our own files whose time is not ours.
 _OF_MSGSPEC = ("self._decode(", "msgspec.json.", "msgspec.convert(", "_ENCODER.encode(")
+# A walk lets go of its page just before it calls this; the signal is delivered there.
+_AFTER_FREEING = ("self._fetch(",)
 
 
 class Stacks:
@@ -79,8 +81,11 @@ class Stacks:
         while frame is not None:
             layer = _layer(frame.f_code)
             if layer and layer.startswith("twretweet"):
-                if _at(frame.f_code, frame.f_lasti).startswith(_OF_MSGSPEC):
+                here = _at(frame.f_code, frame.f_lasti)
+                if here.startswith(_OF_MSGSPEC):
                     layer = DECODE
+                elif here.startswith(_AFTER_FREEING):
+                    layer = CALLER
                 elif "/limits/" in layer:
                     layer = LIMITS
                 elif "/auth/" in layer:

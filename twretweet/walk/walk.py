@@ -165,10 +165,12 @@ class Walk(Generic[T]):
 
     def checkpoint(self) -> Checkpoint:
         """The position after the item that was handed out last."""
-        sheet, token, handed_out = self._sheet, self._start.page_token, self._start.handed_out
-        finished, place = self._start.finished, self._start.place
+        sheet, start, index = self._sheet, self._start, self._handed_out()
+        token, handed_out, last_id = start.page_token, start.handed_out, self._last_id
+        finished, place = start.finished, start.place
         if sheet is not None:
-            data, index = sheet.page.data, self._handed_out()
+            data = sheet.page.data
+            last_id = data[index - 1].id if index else last_id
             if index == len(data) and sheet.whole:
                 # Nothing of this page is needed again, so it need not be paid again.
                 token, handed_out = following_token(sheet.page), sheet.known_after
@@ -178,22 +180,18 @@ class Walk(Generic[T]):
                 token, handed_out = sheet.token, (*sheet.known, *ids)
                 place = () if self._source.newest_first else place_after(sheet.before, ids)
         return msgspec.structs.replace(
-            self._start,
+            start,
             page_token=token,
             handed_out=handed_out,
             place=place,
-            last_id=self._last(),
-            count=self._count + self._handed_out(),
+            last_id=last_id,
+            count=self._count + index,
             finished=finished,
         )
 
     def _handed_out(self) -> int:
         """How many items of the sheet were handed out."""
         return 0 if self._sheet is None else len(self._sheet.page.data) - length_hint(self._items)
-
-    def _last(self) -> str | None:
-        index = self._handed_out()
-        return self._sheet.page.data[index - 1].id if self._sheet and index else self._last_id
 
     def _take_rest(self) -> Page[T] | None:
         """Hand out what is left of the current page at once; ``None`` if nothing is."""
@@ -232,7 +230,6 @@ class Walk(Generic[T]):
             self._ready.appendleft(sheet)
             page = cast("Page[Tweet] | Page[User]", sheet.page)
             raise self._source.located(partial_result(page))
-        self._last_id, self._count = self._last(), self._count + self._handed_out()
         self._sheet, self._items = sheet, iter(sheet.page.data)
         return True
 
