@@ -38,7 +38,7 @@ _TICK = 0.001
 # Calls in our own files whose time is not ours.
 _OF_MSGSPEC = ("self._decode(", "msgspec.json.", "msgspec.convert(", "_ENCODER.encode(")
 # A walk lets go of its page just before it calls this; the signal is delivered there.
-_AFTER_FREEING = ("self._fetch(",)
+_AFTER_FREEING = ("await self._fetch(",)
 
 
 class Stacks:
