@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from operator import attrgetter
 from typing import Generic, Protocol, TypeVar, cast
 
 from msgspec import Struct
@@ -12,7 +11,33 @@ T = TypeVar("T")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
-_id: Callable[[object], str] = attrgetter("id")
+
+class Identified(Protocol):
+    """What has an id."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+        ...
+
+
+class Keyed(Protocol):
+    """What has a media key."""
+
+    @property
+    def media_key(self) -> str:
+        """The key."""
+        ...
+
+
+def ids_in(items: Iterable[Identified]) -> list[str]:
+    """The id of each."""
+    return [item.id for item in items]  # half of what map() and attrgetter() take
+
+
+def keys_in(items: Iterable[Keyed]) -> list[str]:
+    """The key of each."""
+    return [item.media_key for item in items]
 
 
 class IncludedIds(Struct, frozen=True):
@@ -93,20 +118,22 @@ class Index(Generic[R]):
             self.unread = None
         return self._includes
 
-    def table(self, name: str, items: tuple[T, ...], key: Callable[[T], str] = _id) -> Table[T]:
+    def table(
+        self, name: str, items: tuple[T, ...], keys: Callable[[tuple[T, ...]], list[str]]
+    ) -> Table[T]:
         """The table of that name, made when it is first asked for.
 
         Args:
             name: what it is kept as.
             items: what is in it.
-            key: what an item is found by.
+            keys: what each of them is found by.
         """
         tables = self._tables
         if tables is None:
             tables = self._tables = {}
         table = cast("Table[T] | None", tables.get(name))
         if table is None:
-            table = Table(zip(map(key, items), items, strict=True))
+            table = Table(zip(keys(items), items, strict=True))
             table.pop("", None)  # nothing refers to what has no id
             tables[name] = cast("Table[object]", table)
         return table

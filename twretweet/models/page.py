@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import attrgetter
 from typing import Final, Generic, Protocol, TypeVar, cast
 
 from twretweet.models.base import Model
-from twretweet.models.index import IncludedIds
+from twretweet.models.index import Identified, IncludedIds, Keyed, ids_in, keys_in
 from twretweet.models.resources import NO_INCLUDES, Includes, PageIndex
 
 T = TypeVar("T")
@@ -162,24 +160,20 @@ class _Objects(Protocol):
     """Includes, or as much of them as their ids."""
 
     @property
-    def tweets(self) -> tuple[object, ...]: ...
+    def tweets(self) -> tuple[Identified, ...]: ...
     @property
-    def users(self) -> tuple[object, ...]: ...
+    def users(self) -> tuple[Identified, ...]: ...
     @property
-    def media(self) -> tuple[object, ...]: ...
+    def media(self) -> tuple[Keyed, ...]: ...
 
 
 def ids_of(includes: _Objects) -> IncludedIds:
     """The ids of what X charges for."""
     return IncludedIds(
-        tuple(map(_id, includes.tweets)),
-        tuple(map(_id, includes.users)),
-        tuple(map(_media_key, includes.media)),
+        tuple(ids_in(includes.tweets)),
+        tuple(ids_in(includes.users)),
+        tuple(keys_in(includes.media)),
     )
-
-
-_id: Callable[[object], str] = attrgetter("id")
-_media_key: Callable[[object], str] = attrgetter("media_key")
 
 
 class One(Model, Generic[T], frozen=True, kw_only=True):

@@ -23,7 +23,6 @@ import copy
 from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import repeat
-from operator import attrgetter
 from typing import Final, cast
 
 import msgspec
@@ -32,7 +31,7 @@ from msgspec import UNSET, UnsetType
 from twretweet.models.attachments import Media, Place, Poll
 from twretweet.models.base import Model, PostName, Timestamp
 from twretweet.models.entities import Entities, UrlEntity, UserEntities
-from twretweet.models.index import Index, Table, Unread
+from twretweet.models.index import Index, Table, Unread, ids_in, keys_in
 from twretweet.models.metrics import TweetPrivateMetrics, TweetPublicMetrics, UserPublicMetrics
 from twretweet.models.parts import (
     Affiliation,
@@ -267,7 +266,7 @@ class User(Linked, Model, frozen=True, kw_only=True):
         index = self._index
         if not index or not self.affiliation:
             return ()
-        return index.table("users", index.includes.users).all(self.affiliation.user_id)
+        return index.table("users", index.includes.users, ids_in).all(self.affiliation.user_id)
 
 
 class Includes(Model, frozen=True, kw_only=True):
@@ -304,29 +303,29 @@ class PageIndex(Index["Includes"]):
 
     def user(self, user_id: str | None) -> User | None:
         """The user of that id."""
-        users = self.users = self.table("users", self.includes.users)
+        users = self.users = self.table("users", self.includes.users, ids_in)
         return users[user_id]
 
     def mentioned(self, user_id: str | None, name: str) -> User | None:
         """The user of that id, or else of that name."""
         # X takes @TwitterDev and @twitterdev for the same user.
-        return self.user(user_id) or self.table("names", self.includes.users, _name)[name.lower()]
+        return self.user(user_id) or self.table("names", self.includes.users, _names)[name.lower()]
 
     def media(self, keys: Iterable[str]) -> tuple[Media, ...]:
         """The media of those keys."""
-        return self.table("media", self.includes.media, _media_key).all(keys)
+        return self.table("media", self.includes.media, keys_in).all(keys)
 
     def polls(self, ids: Iterable[str]) -> tuple[Poll, ...]:
         """The polls of those ids."""
-        return self.table("polls", self.includes.polls).all(ids)
+        return self.table("polls", self.includes.polls, ids_in).all(ids)
 
     def place(self, place_id: str | None) -> Place | None:
         """The place of that id."""
-        return self.table("places", self.includes.places)[place_id]
+        return self.table("places", self.includes.places, ids_in)[place_id]
 
     def tweet(self, tweet_id: str | None) -> Tweet | None:
         """A copy of the tweet of that id, which knows its page."""
-        found = self.table("tweets", self.includes.tweets)[tweet_id]
+        found = self.table("tweets", self.includes.tweets, ids_in)[tweet_id]
         if found is None:
             return None
         linked = copy.copy(found)
@@ -334,11 +333,8 @@ class PageIndex(Index["Includes"]):
         return linked
 
 
-_media_key: Callable[[Media], str] = attrgetter("media_key")
-
-
-def _name(user: User) -> str:
-    return user.username.lower()
+def _names(users: Iterable[User]) -> list[str]:
+    return [user.username.lower() for user in users]
 
 
 # A frozen struct refuses setattr; its slot's own descriptor, called directly, is quick besides.

@@ -8,8 +8,7 @@ not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from operator import attrgetter
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -17,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from twretweet.models import IncludedIds, One, Page, Tweet, User, ids_of
+from twretweet.models.index import ids_in
 from twretweet.protocol.endpoints import Alike, Endpoint
 from twretweet.protocol.prices import Charge
 
@@ -78,7 +78,6 @@ _COMMON: Final[Mapping[Alike | None, frozenset[str]]] = MappingProxyType(
     {None: frozenset(), "content": _OF_CONTENT, "author": _OF_AUTHOR}
 )
 _READS: Final = frozenset({"post_read", "user_read", "media_read"})
-_id: Callable[[object], str] = attrgetter("id")
 
 
 class Most(Struct, frozen=True, kw_only=True):
@@ -165,7 +164,7 @@ def returned(charge: Charge | None, reply: object) -> Returned:
     """
     if isinstance(reply, Page):
         page = cast("Page[Tweet | User]", reply)
-        data = tuple(map(_id, page.data))
+        data = tuple(ids_in(page.data))
         return Returned(charge=charge, data=data, added=_added(page.included_ids))
     if isinstance(reply, One):
         one = cast("One[Tweet | User]", reply)
