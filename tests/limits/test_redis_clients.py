@@ -115,7 +115,7 @@ async def test_a_permit_that_ends_after_the_closing_is_told_of_and_no_task_is_le
         while asyncio.all_tasks() != before:
             await asyncio.sleep(0.01)
     async with RedisLimiter(redis) as other:
-        (await other.acquire(ANN, max_wait=1)).give_back()  # it was the opener
+        await use_up(other)  # the first was the opener, and would stand in the way
 
 
 async def test_a_permit_that_ends_after_a_closing_that_another_roused_is_told_of_too(redis):
@@ -138,6 +138,7 @@ async def test_a_permit_that_ends_after_a_closing_that_another_roused_is_told_of
             if (state.remaining, state.in_flight) == (2, 0):
                 break
             await asyncio.sleep(0.01)
+        assert state.limit == 5
 
 
 async def test_an_idle_limiter_has_no_task(redis):
