@@ -3,12 +3,11 @@
 Start with :class:`SessionManager`. Every error is a :class:`TwretweetError`.
 """
 
+from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from twretweet._version import __version__
-from twretweet.auth.file_store import FileTokenStore
-from twretweet.auth.pending import PendingOAuth1, PendingSignIn
-from twretweet.auth.pkce import scopes_for
 from twretweet.auth.store import Lease, MemoryTokenStore, TokenStore
 from twretweet.auth.tokens import AppOnlyTokens, OAuth1Tokens, OAuth2Tokens, StoredTokens
 from twretweet.budget import AnyBudget, Budget
@@ -78,6 +77,9 @@ from twretweet.walk import (
 )
 
 if TYPE_CHECKING:
+    from twretweet.auth.file_store import FileTokenStore
+    from twretweet.auth.pending import PendingOAuth1, PendingSignIn
+    from twretweet.auth.pkce import scopes_for
     from twretweet.sign_in import SignedIn, SignIn
 
 __all__ = [
@@ -166,10 +168,26 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import what few programs need when it is first asked for."""
-    if name not in ("SignIn", "SignedIn"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from twretweet import sign_in  # noqa: PLC0415
+# What few programs need is imported when it is first asked for: signing people in, and files.
+_LATE = MappingProxyType(
+    {
+        "FileTokenStore": "twretweet.auth.file_store",
+        "PendingOAuth1": "twretweet.auth.pending",
+        "PendingSignIn": "twretweet.auth.pending",
+        "SignIn": "twretweet.sign_in",
+        "SignedIn": "twretweet.sign_in",
+        "scopes_for": "twretweet.auth.pkce",
+    }
+)
 
-    return getattr(sign_in, name)
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(_LATE[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -12,13 +12,13 @@ from twretweet.errors import QueryError
 
 TweetRef: TypeAlias = str | int
 
-_DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
-_TWEET_PAGE = re.compile(
+# Patterns are compiled at their first use, since few programs use them all; ``re`` keeps them.
+_TWEET_PAGE = (
     r"(?:https?://)?(?:www\.|mobile\.|m\.)?(?:twitter|x)\.com"
-    r"/(?:i(?:/web)?|[A-Za-z0-9_]{1,15})/status(?:es)?/([0-9]{1,19})(?:[/?#].*)?",
-    re.ASCII | re.IGNORECASE | re.DOTALL,
+    r"/(?:i(?:/web)?|[A-Za-z0-9_]{1,15})/status(?:es)?/([0-9]{1,19})(?:[/?#].*)?"
 )
-_USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
+_USERNAME = r"[A-Za-z0-9_]{1,15}"
+_MOST_DIGITS = 19
 _SHOWN = 80
 
 
@@ -29,12 +29,12 @@ def tweet_id(value: TweetRef) -> str:
         QueryError: ``value`` is none of these.
     """
     if isinstance(value, str):
-        if _DIGITS.fullmatch(value):
+        if is_id(value):
             return value
         text = value.strip()
-        if _DIGITS.fullmatch(text):
+        if is_id(text):
             return text
-        if page := _TWEET_PAGE.fullmatch(text):
+        if page := re.fullmatch(_TWEET_PAGE, text, re.ASCII | re.IGNORECASE | re.DOTALL):
             return page[1]
     # bool is an int to Python, but True is no tweet.
     elif type(value) is int and 0 <= value < 10**19:
@@ -47,7 +47,7 @@ def tweet_id(value: TweetRef) -> str:
 
 def is_id(text: str) -> bool:
     """Whether ``text`` is 1 to 19 digits."""
-    return _DIGITS.fullmatch(text) is not None
+    return text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
 
 
 def username(value: str) -> str:
@@ -57,7 +57,7 @@ def username(value: str) -> str:
         QueryError: it is not 1 to 15 letters, digits and underscores.
     """
     name = value.strip().removeprefix("@")
-    if not _USERNAME.fullmatch(name):
+    if not re.fullmatch(_USERNAME, name, re.ASCII):
         raise QueryError(
             f"{_shown(value)} is not a username: give 1 to 15 letters, digits or underscores"
         )

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 DEFAULT_BASE_URL = "https://api.x.com"
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?|[0-9a-f]*:[0-9a-f:.]*", re.ASCII)
+_HOST = rf"{_LABEL}(?:\.{_LABEL})*\.?|[0-9a-f]*:[0-9a-f:.]*"
 # No dots alone between slashes: servers and proxies resolve them, after we have signed them.
-_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~%-]*)*", re.ASCII)
+_PATH = r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~%-]*)*"
 BASE_URL_VARIABLE = "TWRETWEET_BASE_URL"
 DEFAULT_TIMEOUT = 30.0
 _DEFAULT_RETRY = RetryPolicy()
@@ -193,9 +193,9 @@ def normal_base_url(url: str) -> str:
     except ValueError as error:
         raise QueryError(f"base_url {url!r} is no address: {error}") from error
     scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
-    if scheme not in ("https", "http") or not _HOST.fullmatch(host):
+    if scheme not in ("https", "http") or not re.fullmatch(_HOST, host, re.ASCII):
         raise QueryError(f"base_url {url!r} is no address: write it like {DEFAULT_BASE_URL}")
-    if parts.query or parts.fragment or not _PATH.fullmatch(parts.path):
+    if parts.query or parts.fragment or not re.fullmatch(_PATH, parts.path, re.ASCII):
         raise QueryError(f"base_url {url!r} must be scheme, host and a plain path only")
     if scheme == "http" and not _is_this_machine(host):
         raise QueryError(f"base_url {url!r} would send credentials unencrypted: use https")

@@ -23,7 +23,6 @@ import msgspec
 
 from twretweet.errors import DecodeError
 from twretweet.models.base import TWINS, PostName
-from twretweet.models.normalise import Leveller, leveller
 
 T = TypeVar("T")
 
@@ -32,18 +31,14 @@ T = TypeVar("T")
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _EXCERPT = 200
 _FREE_FORM = (b'"article', b'"properties"')
-_STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+)\]", re.ASCII)
+_STEP = r"\.([A-Za-z0-9_]+)|\[(\d+)\]"
 
 
 # Each name has "post" where its twin has "tweet". The search is for that word, which is rare, and
 # only then looks left and right: four times as fast as replacing name by name.
-_POST_NAME = re.compile(
-    b"post(?:"
-    + b"|".join(
-        b'(?=%b":)(?<="%bpost)' % (after, before)
-        for before, after in (name.encode().split(b"post") for name in TWINS)
-    )
-    + b")"
+_POST_NAME = b"post(?:%b)" % b"|".join(
+    b'(?=%b":)(?<="%bpost)' % (after, before)
+    for before, after in (name.encode().split(b"post") for name in TWINS)
 )
 
 
@@ -62,7 +57,7 @@ class Reader(Generic[T]):
 
     def __init__(self, kind: type[T], expected: str) -> None:
         self._decode: Callable[[bytes], T] = self._decode_first
-        self._leveller: Leveller | None = None
+        self._leveller: Callable[[object], object] | None = None
         self._kind = kind
         self._expected = expected
 
@@ -95,7 +90,7 @@ class Reader(Generic[T]):
     def _in_tweet_names(self, body: bytes) -> T:
         if not any(name in body for name in _FREE_FORM):
             try:
-                return self._decode(_POST_NAME.sub(b"tweet", body))
+                return self._decode(re.sub(_POST_NAME, b"tweet", body))
             except (_PostVocabularyMet, *_UNREADABLE):
                 pass  # a name set apart from its colon, or a fault, which levelling finds again
         return self.levelled(body)
@@ -103,6 +98,8 @@ class Reader(Generic[T]):
     def level(self, reply: object) -> object:
         """Bring a parsed reply into the shape of the types."""
         if self._leveller is None:  # until a reply needs it, which in most programs none does
+            from twretweet.models.normalise import leveller  # noqa: PLC0415
+
             self._leveller = leveller(self._kind)
         return self._leveller(reply)
 
@@ -146,7 +143,7 @@ def _around(reply: object, message: str, body: bytes) -> str:
     """What holds the fault that ``message`` ends in the path of, such as ``$.data[0].id``."""
     path = message.rpartition("`$")[2]
     here, holder = reply, reply
-    for name, number in cast("list[tuple[str, str]]", _STEP.findall(path)):
+    for name, number in cast("list[tuple[str, str]]", re.findall(_STEP, path, re.ASCII)):
         holder = here
         if name and isinstance(here, dict):
             here = cast("dict[str, object]", here).get(name)

@@ -15,7 +15,7 @@ from twretweet.query.translate import Ask, spoken
 from twretweet.vocabulary import Vocabulary
 
 # Printable ASCII without the comma, which separates the names, and without the space.
-_SAFE = re.compile(r"[!-+\--~]+", re.ASCII)
+_SAFE = r"[!-+\--~]+"
 _SHOWN = 80
 
 
@@ -56,7 +56,7 @@ class Selection(Struct, frozen=True):
                 f"{_nearest(given, PARAMETERS)!r}"
             )
         for name in cast("tuple[object, ...]", names):
-            if not isinstance(name, str) or not _SAFE.fullmatch(name):
+            if not isinstance(name, str) or not re.fullmatch(_SAFE, name, re.ASCII):
                 raise QueryError(
                     f"{_show(name)} can't be a name in {parameter}: give printable ASCII without "
                     "spaces and commas, each name as an argument of its own"
