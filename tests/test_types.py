@@ -21,6 +21,7 @@ async def accounts(redis: Redis, cluster: RedisCluster) -> None:
         RedisTokenStore(cluster),
     ]
     manager = tw.SessionManager(token_store=stores[0])
+    assert_type(tw.SignIn, type[tw.SignIn])
     tokens = await stores[0].load("bot")
     assert_type(tokens, tw.StoredTokens | None)
     if isinstance(tokens, tw.OAuth2Tokens):
@@ -73,6 +74,7 @@ WRONG = [
     'session.walk_many("1", prefetch=2)',
     "tw.SessionManager(budget=5)",
     "tw.Budget(usd=[5])",
+    "tw.FileTokenStores('tokens.json')",
 ]
 
 

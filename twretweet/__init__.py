@@ -181,12 +181,14 @@ _LATE = MappingProxyType(
 )
 
 
-def __getattr__(name: str) -> object:
-    if name not in _LATE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(import_module(_LATE[name]), name)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # who checks types would take any name for one that is there
+
+    def __getattr__(name: str) -> object:
+        if name not in _LATE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found: object = getattr(import_module(_LATE[name]), name)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:

@@ -111,8 +111,9 @@ def bare(error: BaseException) -> BaseException:
 
 
 async def heed() -> None:
-    """Raise the cancellation of the current task, if there is one."""
-    from anyio.lowlevel import checkpoint_if_cancelled  # noqa: PLC0415  loads much of anyio
+    """Raise the cancellation of a scope around what the current task does, if there is one."""
+    # Loads much of anyio, which is not needed before something runs.
+    from anyio.lowlevel import checkpoint_if_cancelled  # noqa: PLC0415
 
     await checkpoint_if_cancelled()
 

@@ -168,7 +168,7 @@ class SessionManager:
     def sign_in(self) -> SignIn:
         """Signs people in and out; their tokens go to the token store."""
         if self._sign_in is None:
-            # A twelfth of what importing this package takes, and most programs never need it.
+            # It brings nine modules, and most programs never need it.
             from twretweet.sign_in import SignIn  # noqa: PLC0415
 
             self._sign_in = SignIn(self._wire, self._pipeline, self._retry)

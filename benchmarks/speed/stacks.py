@@ -37,8 +37,8 @@ OTHER = "other"
 _TICK = 0.001
 # Calls in our own files whose time is not ours.
 _OF_MSGSPEC = ("self._decode(", "msgspec.json.", "msgspec.convert(", "_ENCODER.encode(")
-# A walk lets go of its page just before it calls this; the signal is delivered there.
-_AFTER_FREEING = ("await self._fetch(",)
+# A walk lets go of its page just before it fetches the next; the signal is delivered there.
+_AFTER_FREEING = ("Walk.turn_page", "await self._fetch(")
 
 
 class Stacks:
@@ -84,7 +84,7 @@ class Stacks:
                 here = _at(frame.f_code, frame.f_lasti)
                 if here.startswith(_OF_MSGSPEC):
                     layer = DECODE
-                elif here.startswith(_AFTER_FREEING):
+                elif _is_after_freeing(frame.f_code, here):
                     layer = CALLER
                 elif "/limits/" in layer:
                     layer = LIMITS
@@ -133,6 +133,11 @@ def _is_start(code: CodeType, instruction: int) -> bool:
     """Whether a function has not done anything yet."""
     name = dis.opname[code.co_code[instruction]]
     return name == "RESUME" and code.co_code[instruction + 1] == 0
+
+
+def _is_after_freeing(code: CodeType, here: str) -> bool:
+    function, call = _AFTER_FREEING
+    return code.co_qualname == function and here.startswith(call)
 
 
 @cache

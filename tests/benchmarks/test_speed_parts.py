@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import sys
+from types import CodeType
 
 import aiohttp
 import pytest
@@ -171,6 +172,15 @@ def test_time_in_msgspec_is_told_from_the_time_of_the_line_that_called_it():
     code = reader.Reader.__call__.__code__
     places = {stacks._at(code, 2 * at) for at in range(len(list(code.co_positions())))}
     assert any(place.startswith(stacks._OF_MSGSPEC) for place in places)
+
+
+def test_time_in_which_a_walk_lets_go_of_a_page_is_told_from_our_own():
+    def freeing(code: CodeType) -> bool:
+        places = {stacks._at(code, 2 * at) for at in range(len(list(code.co_positions())))}
+        return any(stacks._is_after_freeing(code, place) for place in places)
+
+    assert freeing(Walk.turn_page.__code__)
+    assert not freeing(Walk.look_ahead.__code__)  # it fetches too, and has let go of nothing
 
 
 def test_time_before_a_function_has_begun_is_its_caller_s():

@@ -152,6 +152,22 @@ async def test_closing_waits_for_the_answer_and_stores_it(sandbox, clock, store,
         await manager.session((await store.load(name)).credentials(name)).me()
 
 
+@pytest.mark.parametrize("used_before", [True, False])
+async def test_a_sign_in_that_begins_while_the_manager_closes_is_told_so(
+    sandbox, clock, used_before
+):
+    async with managing(sandbox, clock, Store()) as manager:
+        if used_before:
+            await signed_in(manager, sandbox)
+        closing = asyncio.ensure_future(manager.aclose())
+        late = asyncio.ensure_future(
+            manager.sign_in.with_browser(sandbox.client, show=lambda url: None, port=0)
+        )
+        await closing
+        with anyio.fail_after(60), pytest.raises(tw.ManagerClosed):
+            await late
+
+
 async def test_names_are_given_and_changed_while_others_are(sandbox, manager, store):
     users = [sandbox.new_account(f"user{number}") for number in range(5)]
 

@@ -1,4 +1,4 @@
-"""A page that was handed out is let go before the next one is read: it is as large as that."""
+"""The items of a page are let go before the next page is fetched, but for those the caller has."""
 
 import weakref
 

@@ -15,7 +15,7 @@ from twretweet.models.decode import (
     usage,
 )
 from twretweet.models.entities import Entities
-from twretweet.models.index import IncludedIds
+from twretweet.models.index import Identified, IncludedIds, ids_in
 from twretweet.models.metrics import TweetPublicMetrics, UserPublicMetrics
 from twretweet.models.page import Meta, One, Page, Problem, ProblemError, RateLimit, ids_of
 from twretweet.models.pages import PageReader, tweet_page, tweet_pages, user_page, user_pages
@@ -27,6 +27,7 @@ from twretweet.models.write import RetweetReply
 
 __all__ = [
     "Entities",
+    "Identified",
     "IncludedIds",
     "Includes",
     "Media",
@@ -48,6 +49,7 @@ __all__ = [
     "Usage",
     "User",
     "UserPublicMetrics",
+    "ids_in",
     "ids_of",
     "one_tweet",
     "one_user",

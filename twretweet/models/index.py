@@ -59,7 +59,7 @@ class Unread(Protocol[R_co]):
 
     @property
     def ids(self) -> IncludedIds:
-        """Their ids."""
+        """Their ids, for a small part of what it takes to read all; errors as of :meth:`read`."""
         ...
 
     def read(self) -> R_co:

@@ -124,7 +124,11 @@ class Page(Generic[T]):
 
     @property
     def included_ids(self) -> IncludedIds:
-        """The ids of what X charges for beside the items, without reading more than these."""
+        """The ids of what X charges for beside the items, without reading more than these.
+
+        Raises:
+            DecodeError: they can't be read.
+        """
         unread = self._index.unread
         return ids_of(self._index.includes) if unread is None else unread.ids
 

@@ -10,7 +10,7 @@ The rules of linking:
 - Tweets *inside* includes hold none. Hence nothing that an index reaches leads back to it, the
   structs can stay out of the garbage collector's sight (``gc=False``), and a page is freed when
   its last item is. What ``tweet.referenced`` hands out are copies that hold one.
-- The index reads the includes when first asked for any, unless they came with the page.
+- The index reads the includes when first asked for any, unless they were read with the page.
 
 These classes refer to each other, so they stand in one module. Fields are in the order of the
 alphabet, as in X's own pages: msgspec looks for a name from where it found the last one, so a
@@ -264,9 +264,7 @@ class User(Linked, Model, frozen=True, kw_only=True):
     def affiliated_with(self) -> tuple[User, ...]:
         """The accounts of the organisation that the user belongs to, as far as X sent them."""
         index = self._index
-        if not index or not self.affiliation:
-            return ()
-        return index.table("users", index.includes.users, ids_in).all(self.affiliation.user_id)
+        return index.users_of(self.affiliation.user_id) if index and self.affiliation else ()
 
 
 class Includes(Model, frozen=True, kw_only=True):
@@ -303,8 +301,12 @@ class PageIndex(Index["Includes"]):
 
     def user(self, user_id: str | None) -> User | None:
         """The user of that id."""
-        users = self.users = self.table("users", self.includes.users, ids_in)
-        return users[user_id]
+        self.users = self.table("users", self.includes.users, ids_in)
+        return self.users[user_id]
+
+    def users_of(self, ids: Iterable[str]) -> tuple[User, ...]:
+        """The users of those ids."""
+        return self.table("users", self.includes.users, ids_in).all(ids)
 
     def mentioned(self, user_id: str | None, name: str) -> User | None:
         """The user of that id, or else of that name."""

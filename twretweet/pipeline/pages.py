@@ -71,10 +71,12 @@ class PageFetcher(Generic[T]):
         caller.require(row)
         params = caller.params(query, row)
         self._caller = caller
-        self._row = msgspec.structs.replace(row, decode=row.reader()) if row.reader else row
         self._address = caller.request(row, {"tweet_id": tweet}).url
         self._sorted = _around(encode_params(params))
         self._payers = caller.payers(budget)
+        if row.reader is not None:
+            row = msgspec.structs.replace(row, decode=row.reader(counted=bool(self._payers)))
+        self._row = row
         self._most = most_of(row, params, items=0, fewest=1)
         self._sizes = Sizes()
         self.endpoint = row.name

@@ -15,8 +15,7 @@ from typing import Final, cast
 import msgspec
 from msgspec import Struct
 
-from twretweet.models import IncludedIds, One, Page, Tweet, User, ids_of
-from twretweet.models.index import ids_in
+from twretweet.models import IncludedIds, One, Page, Tweet, User, ids_in, ids_of
 from twretweet.protocol.endpoints import Alike, Endpoint
 from twretweet.protocol.prices import Charge
 
@@ -161,6 +160,9 @@ def returned(charge: Charge | None, reply: object) -> Returned:
     Args:
         charge: the ``charge`` of the endpoint's row.
         reply: what its ``decode`` made of the body.
+
+    Raises:
+        DecodeError: the ids of what it includes can't be read.
     """
     if isinstance(reply, Page):
         page = cast("Page[Tweet | User]", reply)

@@ -7,7 +7,7 @@ as of 2026-08. Plans differ from them, so the headers of a reply overrule this t
 """
 
 from collections.abc import Callable
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -47,6 +47,14 @@ class Window(Struct, frozen=True):
     family: str
 
 
+class MakeReader(Protocol[T_co]):
+    """Makes what reads the pages of one walk."""
+
+    def __call__(self, *, counted: bool = False) -> Callable[[bytes, RateLimit | None], T_co]:
+        """Make one; ``counted``: whether somebody will ask for the ids of what they include."""
+        ...
+
+
 class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True):
     """One row of the table.
 
@@ -63,7 +71,8 @@ class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True):
         alike: what all items have in common: ``"content"``, as the retweets of one tweet, which
             have none of their own, or their ``"author"``.
         decode: reads the body of a 200 reply; raises ``DecodeError``.
-        reader: makes such a function for the pages of one walk.
+        reader: makes such a function for the pages of one walk, given whether somebody counts
+            the ids of all that they include.
     """
 
     name: str
@@ -77,7 +86,7 @@ class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True):
     newest_first: bool = False
     alike: Alike | None = None
     decode: Callable[[bytes, RateLimit | None], T_co]
-    reader: Callable[[], Callable[[bytes, RateLimit | None], T_co]] | None = None
+    reader: MakeReader[T_co] | None = None
 
     @property
     def label(self) -> str:

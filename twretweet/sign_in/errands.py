@@ -18,9 +18,14 @@ T = TypeVar("T")
 
 
 class Errands:
-    """Runs what may be ended, and what may not."""
+    """Runs what may be ended, and what may not.
 
-    def __init__(self) -> None:
+    Args:
+        require_open: raises ``ManagerClosed`` unless the manager is open.
+    """
+
+    def __init__(self, require_open: Callable[[], None]) -> None:
+        self._require_open = require_open
         self._waiting: set[anyio.CancelScope] = set()
         self._quiet: anyio.Event | None = None  # set when the last one has left
         self._unbroken: set[asyncio.Task[Any]] = set()
@@ -33,8 +38,9 @@ class Errands:
             work: to be awaited.
 
         Raises:
-            ManagerClosed: the manager was closed meanwhile.
+            ManagerClosed: the manager was closed meanwhile, or before.
         """
+        self._require_open()  # it may have been closed since the caller saw to it
         with anyio.CancelScope() as scope:
             self._waiting.add(scope)
             try:
@@ -69,9 +75,9 @@ class Errands:
     async def aclose(self) -> None:
         """End all that may be ended, and wait for the rest."""
         with anyio.CancelScope(shield=True):
-            for scope in list(self._waiting):
-                scope.cancel()
             while self._waiting:
+                for scope in list(self._waiting):
+                    scope.cancel()
                 self._quiet = anyio.Event()
                 await self._quiet.wait()
             while self._unbroken:

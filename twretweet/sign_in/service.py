@@ -52,7 +52,7 @@ class SignIn:
     def __init__(self, wire: Wire, pipeline: Pipeline, retry: RetryPolicy) -> None:
         self._wire = wire
         self._pipeline = pipeline
-        self._errands = Errands()
+        self._errands = Errands(pipeline.require_open)
         self._asking = Asking(wire, retry, self._errands)
         self._shelf = Shelf(wire.store)
 

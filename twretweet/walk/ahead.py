@@ -30,8 +30,9 @@ from twretweet.errors import (
     ManagerClosed,
     RateLimitExceeded,
 )
+from twretweet.models import Identified
 from twretweet.walk.sheets import Sheet, Sheets
-from twretweet.walk.source import Identified, PageSource
+from twretweet.walk.source import PageSource
 
 T = TypeVar("T", bound=Identified)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Set
 from typing import TypeVar
 
-from twretweet.walk.source import Identified
+from twretweet.models import Identified
 
 T = TypeVar("T", bound=Identified)
 

@@ -38,9 +38,10 @@ from twretweet.errors import (
     TransportError,
     TwretweetError,
 )
+from twretweet.models import Identified
 from twretweet.walk.checkpoint import Checkpoint
 from twretweet.walk.partial import PartialResult
-from twretweet.walk.source import Identified, PageSource
+from twretweet.walk.source import PageSource
 from twretweet.walk.walk import Walk
 
 T = TypeVar("T", bound=Identified)

@@ -18,10 +18,10 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from twretweet.errors import InvalidRequest, PaginationError, TwretweetError
-from twretweet.models import Page
+from twretweet.models import Identified, Page
 from twretweet.walk.checkpoint import Checkpoint
 from twretweet.walk.known import after_known, after_place, place_after
-from twretweet.walk.source import Identified, PageSource
+from twretweet.walk.source import PageSource
 
 T = TypeVar("T", bound=Identified)
 

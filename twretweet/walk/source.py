@@ -8,17 +8,7 @@ from typing import Protocol, TypeVar
 
 from twretweet.clock import Clock
 from twretweet.errors import TwretweetError
-from twretweet.models import Page, Problem
-
-
-class Identified(Protocol):
-    """Whatever X gives an id."""
-
-    @property
-    def id(self) -> str:
-        """The id, as digits."""
-        ...
-
+from twretweet.models import Identified, Page, Problem
 
 T = TypeVar("T", bound=Identified)
 

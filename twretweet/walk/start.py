@@ -7,8 +7,9 @@ from typing import TypeVar
 import msgspec
 
 from twretweet.errors import CheckpointMismatch, QueryError
+from twretweet.models import Identified
 from twretweet.walk.checkpoint import Checkpoint
-from twretweet.walk.source import Identified, PageSource
+from twretweet.walk.source import PageSource
 
 T = TypeVar("T", bound=Identified)
 

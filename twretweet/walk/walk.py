@@ -19,13 +19,13 @@ from typing import Generic, Literal, Self, TypeAlias, TypeVar, cast
 import msgspec
 
 from twretweet.errors import ConcurrentWalk, QueryError
-from twretweet.models import Page, Tweet, User
+from twretweet.models import Identified, Page, Tweet, User
 from twretweet.walk.ahead import Ahead
 from twretweet.walk.checkpoint import Checkpoint
 from twretweet.walk.known import place_after
 from twretweet.walk.partial import partial_result
 from twretweet.walk.sheets import Sheet, Sheets, following_token
-from twretweet.walk.source import Identified, PageSource
+from twretweet.walk.source import PageSource
 from twretweet.walk.start import check_page_size, start_of
 
 T = TypeVar("T", bound=Identified)
@@ -219,7 +219,7 @@ class Walk(Generic[T]):
         Raises:
             TwretweetError: as for :meth:`__anext__`.
         """
-        # What a page was read into is then free for the next, and still in the processor's cache.
+        # The memory of its items is then free for the next, and still in the processor's cache.
         self.put_away()
         sheet = await self._fetch()
         if sheet is None:

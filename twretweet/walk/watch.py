@@ -30,12 +30,12 @@ from typing import Generic, Self, TypeVar, cast
 import msgspec
 
 from twretweet.errors import ConcurrentWalk, InvalidRequest, PaginationError, QueryError
-from twretweet.models import Page, Problem, Tweet, User
+from twretweet.models import Identified, Page, Problem, Tweet, User
 from twretweet.walk.checkpoint import Checkpoint
 from twretweet.walk.known import age
 from twretweet.walk.partial import partial_result
 from twretweet.walk.sheets import about_tokens, following_token
-from twretweet.walk.source import Identified, PageSource
+from twretweet.walk.source import PageSource
 from twretweet.walk.start import check_page_size, start_of
 from twretweet.walk.walk import OnProblem
 
