@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks import accounts, readme, walks
 from benchmarks.export import kill
 from benchmarks.export import memory as exports
 from benchmarks.limits import page as limits
-from benchmarks.report import Section, as_json, failed, page
+from benchmarks.report import Section, as_json, broken, failed, page
 from benchmarks.rounds import Different
 from benchmarks.sandbox import page as sandbox
 from benchmarks.speed import page as speed
@@ -45,6 +48,18 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _measured(name: str, measure: Callable[[], list[Section]]) -> list[Section]:
+    """What was measured, or that it broke: the rest of a long run is not to be lost with it."""
+    try:
+        return measure()
+    except Different:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is
+        traceback.print_exc()
+        why = f"{type(error).__name__}: {error}"
+        return [Section(name, "", ("",), (broken(name, ours=True),), (why,))]
+
+
 def main() -> int:
     options = _options()
     if options.readme is not None:
@@ -61,12 +76,12 @@ def main() -> int:
         for name, measure in speed.MEASURES.items():
             if options.name in {name, "all"}:
                 try:
-                    sections += measure(field, options.quick)
+                    sections += _measured(name, partial(measure, field, options.quick))
                 except Different as error:
                     unfair.append(f"{name}: {error}")
     for name, pages in PAGES.items():
         if options.name in {name, "all"}:
-            sections += pages(options.quick)
+            sections += _measured(name, partial(pages, options.quick))
     if options.name in ALONE:
         sections += ALONE[options.name](options.quick)
     seconds = time.perf_counter() - began

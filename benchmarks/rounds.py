@@ -7,14 +7,17 @@ is compared is their ratio within a round. Shown are the median of the ratios an
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Generic, TypeVar
 
 _TIMEOUT = 120.0
+_FEWEST = 3  # rounds of which a median can be taken
 
 
 T = TypeVar("T")
@@ -34,6 +37,11 @@ class Samples(Generic[T]):
 
     values: dict[str, list[T]]
     broken: dict[str, str]
+
+    @property
+    def rounds(self) -> int:
+        """How many there were."""
+        return max(map(len, self.values.values()), default=0)
 
     def of(self, number: Callable[[T], float]) -> Samples[float]:
         """One number of what was measured."""
@@ -65,10 +73,27 @@ class Ratio:
         return f"{self.middle:.2f} ({self.low:.2f}-{self.high:.2f})"
 
 
-def interleave(variants: Mapping[str, Callable[[], T]], rounds: int) -> Samples[T]:
-    """Measure all variants once a round; one that fails is left out from then on."""
+def interleave(
+    variants: Mapping[str, Callable[[], T]],
+    rounds: int,
+    *,
+    within: float = math.inf,
+    now: Callable[[], float] = time.monotonic,
+) -> Samples[T]:
+    """Measure all variants once a round; one that fails is left out from then on.
+
+    Args:
+        variants: what measures each.
+        rounds: how many at the most.
+        within: no round begins that would end after so many seconds, if it takes as long as those
+            before; but three do.
+        now: the clock.
+    """
     samples: Samples[T] = Samples({name: [] for name in variants}, {})
-    for _ in range(rounds):
+    began = now()
+    for number in range(rounds):
+        if number >= _FEWEST and (now() - began) * (number + 1) > within * number:
+            break
         for name, measure in variants.items():
             if name in samples.broken:
                 continue

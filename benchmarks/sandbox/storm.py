@@ -98,7 +98,8 @@ class Storm:
                 )
             for fault in FAULTS:
                 await self._manage(admin, "POST", "faults", fault)
-            await asyncio.gather(*(self._act(number) for number in range(self._connections)))
+        await asyncio.gather(*(self._act(number) for number in range(self._connections)))
+        async with Wire(self._url) as admin:  # another: one that idles so long is closed
             after = await self._state(admin)
             await self._manage(admin, "DELETE", "faults")
             await self._compare(before, after)

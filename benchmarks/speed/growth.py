@@ -53,8 +53,8 @@ def accounts(field: Field, *, quick: bool) -> Section:
     idle, missing = _idle(field, count)
     return Section(
         "As accounts grow",
-        f"Everything on; {pages} pages a round, each by an account drawn from all; {rounds} "
-        f"rounds; medians of CPU time. Bytes at rest: of {count:,} accounts in one program, by "
+        f"Everything on; {pages} pages a round, each by an account drawn from all; "
+        f"{answers.rounds} rounds; medians of CPU time. Bytes at rest: of {count:,} accounts in one program, by "
         "tracemalloc.",
         ("bytes each", "CPU ms/page", "against 1 account"),
         (*rows, *idle),

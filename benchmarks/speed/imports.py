@@ -66,7 +66,7 @@ def imports(field: Field, *, quick: bool) -> Section:
 
     return Section(
         "Importing",
-        f"In a fresh interpreter. {rounds} rounds; medians; ratios of CPU time.",
+        f"In a fresh interpreter. {answers.rounds} rounds; medians; ratios of CPU time.",
         ("ms", "CPU ms", "ours against it"),
         table.rows(
             answers,

@@ -50,7 +50,8 @@ def decode(field: Field, *, quick: bool) -> Section:
     answers = play(entries, one, rounds)
     return Section(
         "Decoding one page of 189 KB",
-        f"From its bytes to what the client hands out. {rounds} rounds; medians of CPU time.",
+        f"From its bytes to what the client hands out. {answers.rounds} rounds; medians of CPU "
+        "time.",
         ("µs", "ours against it"),
         table.rows(answers, entries, number=_speed, cells=_cells, ours=_own, aims={}),
         table.notes(answers),
@@ -79,7 +80,7 @@ def sign(field: Field, *, quick: bool) -> Section:
         missing += [note for note in table.notes(answers) if note not in missing]
     return Section(
         "One signature",
-        f"With nonce, time and header. {rounds} rounds of {times}; medians of CPU time.",
+        f"With nonce, time and header. {answers.rounds} rounds of {times}; medians of CPU time.",
         ("µs", "ours against it"),
         tuple(made),
         tuple(missing),

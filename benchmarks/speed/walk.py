@@ -82,7 +82,7 @@ def walk(field: Field, *, quick: bool, entries: Sequence[Entry] = _WALK) -> Sect
     return Section(
         "Walking",
         "189 KB pages of 100 retweets and 100 authors, over loopback; each retweet and its author "
-        f"is looked at. {rounds} rounds of {pages} pages, fewer for the slow; medians.",
+        f"is looked at. {answers.rounds} rounds of {pages} pages, fewer for the slow; medians.",
         ("pages/s", "CPU ms/page", "ours against it", "by CPU"),
         table.rows(
             answers, entries, number=_speed, cells=_cells, ours=_own, aims=_WALK_AIMS, cpu=True
@@ -111,7 +111,7 @@ def hold(field: Field, *, quick: bool) -> Section:
     )
     return Section(
         f"Holding {pages * 100:,} retweets and their authors",
-        f"Walked as above, and kept. {rounds} rounds, a fresh process each; medians.",
+        f"Walked as above, and kept. {answers.rounds} rounds, a fresh process each; medians.",
         ("pages/s", "CPU ms/page", "peak MB", "ours against it", "by CPU"),
         tuple(_with_goals(row, answers) for row in made),
         ("Peak: what the process grew by since it was ready.", *table.notes(answers)),

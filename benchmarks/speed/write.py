@@ -44,8 +44,8 @@ def write(field: Field, *, quick: bool) -> Section:
 
     return Section(
         f"{count:,} retweets, {at_once} at a time",
-        f"POST with OAuth 1.0a, but for the bare loop and httpx, which sign nothing. {rounds} "
-        "rounds; medians. What is sync sends one at a time.",
+        "POST with OAuth 1.0a, but for the bare loop and httpx, which sign nothing. "
+        f"{answers.rounds} rounds; medians. What is sync sends one at a time.",
         ("writes/s", "CPU µs", "ours against it", "by CPU"),
         table.rows(answers, entries, number=speed, cells=cells, ours=own, aims=_AIMS, cpu=True),
         table.notes(answers),

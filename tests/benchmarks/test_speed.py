@@ -166,6 +166,23 @@ def test_a_readme_without_a_place_for_the_table_is_said_before_anything_is_measu
         assert shown.err.count("\n") == 1
 
 
+def test_a_part_that_breaks_fails_the_run_and_the_rest_of_it_is_printed(monkeypatch, capsys):
+    def breaks(field, quick):
+        raise AssertionError("it is gone")
+
+    def works(field, quick):
+        return [Section("Holding", "", ("",), ())]
+
+    monkeypatch.setattr(program.speed, "MEASURES", {"walk": breaks, "hold": works})
+    monkeypatch.setattr(program, "PAGES", {})
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "all", "--quick"])
+    assert program.main() == 1
+    shown = capsys.readouterr()
+    assert "AssertionError: it is gone" in shown.out
+    assert "Holding" in shown.out
+    assert "Traceback" in shown.err
+
+
 def test_what_a_peer_prints_is_not_taken_for_its_answer(field):
     peer = Entry("loop by hand: talkative", f"{ODD}:Talkative")
     section = walk(field, quick=True, entries=(peer, roster.LOOP))

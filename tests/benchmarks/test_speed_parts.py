@@ -123,6 +123,19 @@ def test_a_ratio_is_taken_within_each_round_and_of_the_number_asked_for():
     assert samples.of(lambda pair: pair[1]).median("one") == 9
 
 
+@pytest.mark.parametrize(("within", "rounds"), [(1000, 10), (100, 10), (55, 5), (5, 3)])
+def test_a_slow_machine_gets_fewer_rounds_but_three(within, rounds):
+    passed = 0.0
+
+    def measure() -> float:
+        nonlocal passed
+        passed += 10
+        return passed
+
+    samples = interleave({"one": measure}, 10, within=within, now=lambda: passed)
+    assert samples.rounds == rounds
+
+
 def test_there_is_no_ratio_to_one_who_is_broken():
     assert Samples({"one": [1.0]}, {"two": "it is gone"}).ratio("one", to="two") is None
 
