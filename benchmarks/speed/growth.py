@@ -54,8 +54,8 @@ def accounts(field: Field, *, quick: bool) -> Section:
     return Section(
         "As accounts grow",
         f"Everything on; {pages} pages a round, each by an account drawn from all; "
-        f"{answers.rounds} rounds; medians of CPU time. Bytes at rest: of {count:,} accounts in one program, by "
-        "tracemalloc.",
+        f"{answers.rounds} rounds; medians of CPU time. Bytes at rest: of {count:,} accounts in "
+        "one program, by tracemalloc.",
         ("bytes each", "CPU ms/page", "against 1 account"),
         (*rows, *idle),
         (*table.notes(answers), *missing),
