@@ -168,7 +168,7 @@ class SessionManager:
     def sign_in(self) -> SignIn:
         """Signs people in and out; their tokens go to the token store."""
         if self._sign_in is None:
-            # It brings nine modules, and most programs never need it.
+            # It brings all flows of auth/ with it, and most programs never need them.
             from twretweet.sign_in import SignIn  # noqa: PLC0415
 
             self._sign_in = SignIn(self._wire, self._pipeline, self._retry)
