@@ -33,17 +33,18 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The machine's own clock.
+
+    Attributes:
+        monotonic: seconds of the monotonic clock.
+        time: seconds since the epoch.
+    """
 
     __slots__ = ()
 
-    def time(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds of the monotonic clock."""
-        return time.monotonic()
+    # As they are, since every request reads the time about ten times.
+    monotonic = staticmethod(time.monotonic)
+    time = staticmethod(time.time)
 
     async def sleep(self, seconds: float) -> None:
         """Sleep on the running event loop."""

@@ -160,8 +160,9 @@ class Deadlines:
 
     def begin(self) -> Timed:
         """Have the time run for a part of the current task; :meth:`end` has to follow."""
-        loop = asyncio.get_running_loop()
-        timed = Timed(loop.time() + self.seconds)
+        timed = Timed()
+        loop = timed.loop
+        timed.due = loop.time() + self.seconds
         if loop is not self._loop:  # one that has ended may have left some under way for ever
             self._running.clear()
             self._loop = loop
@@ -190,12 +191,15 @@ class Deadlines:
 class Timed(Interruptible):
     """What has a deadline.
 
-    Args:
+    Attributes:
         due: the deadline, by the clock of the event loop.
     """
 
     __slots__ = ("due",)
 
-    def __init__(self, due: float) -> None:
-        super().__init__()
-        self.due = due
+    due: float
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that it runs in."""
+        return self._task.get_loop()

@@ -135,6 +135,8 @@ class Transport:
         timed = self._deadlines.begin()
         failure: BaseException
         try:
+            if self._straight is not None:
+                return await self._straight.exchange(request, self._max_body)
             return await self._exchange(http, request)
         except (
             aiohttp.ClientError,
@@ -152,8 +154,6 @@ class Transport:
         raise bare(failure)  # from here, because the frames below hold credentials
 
     async def _exchange(self, http: HttpSession, request: Request) -> Reply:
-        if self._straight is not None:
-            return await self._straight.exchange(request, self._max_body)
         response = await http.request(
             request.method,
             # What was signed has to go out byte for byte.

@@ -7,6 +7,7 @@ as of 2026-08. Plans differ from them, so the headers of a reply overrule this t
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -55,7 +56,7 @@ class MakeReader(Protocol[T_co]):
         ...
 
 
-class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True):
+class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True, dict=True):
     """One row of the table.
 
     Attributes:
@@ -88,9 +89,9 @@ class Endpoint(Struct, Generic[T_co], frozen=True, kw_only=True):
     decode: Callable[[bytes, RateLimit | None], T_co]
     reader: MakeReader[T_co] | None = None
 
-    @property
+    @cached_property
     def label(self) -> str:
-        """Method and path, for errors."""
+        """Method and path, for errors and events."""
         return f"{self.method} {self.path}"
 
 
