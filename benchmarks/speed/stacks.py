@@ -10,8 +10,8 @@ function: that time was its caller's. Much of it goes into freeing what a page w
 happens wherever the last name for it is given to something else.
 
 A sample belongs to the first layer that is met on the way outwards. The standard library and anyio
-are no layers: what they do belongs to whoever called them. asyncio is one only where nobody but
-the loop itself called it.
+are no layers: what they do belongs to whoever called them. asyncio is one where nobody but the
+loop itself called it, and where it sends, since what takes time there is the system's.
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ class Stacks:
 
 
 OURS = "ours"
+_SOCKETS = ("asyncio/selector_events.py", "asyncio/proactor_events.py", "asyncio/sslproto.py")
 _PACKAGES = {
     "aiohttp": AIOHTTP,
     "yarl": AIOHTTP,
@@ -118,6 +119,8 @@ def _layer(code: CodeType) -> str | None:
     """The layer of a function; of our own, its file; ``None``: it belongs to its caller."""
     path = code.co_filename.replace("\\", "/")
     if code.co_name == "_run_once" and path.endswith("asyncio/base_events.py"):
+        return LOOP
+    if code.co_name == "write" and path.endswith(_SOCKETS):
         return LOOP
     _, package, inside = path.rpartition("/site-packages/")
     if package:

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import sys
+from asyncio import selector_events
 from types import CodeType
 
 import aiohttp
@@ -144,6 +145,7 @@ def test_time_is_told_apart_by_whose_code_ran():
     layer = stacks._layer
     assert layer(aiohttp.ClientSession._request.__code__) == stacks.AIOHTTP
     assert layer(asyncio.BaseEventLoop._run_once.__code__) == stacks.LOOP
+    assert layer(selector_events._SelectorSocketTransport.write.__code__) == stacks.LOOP
     assert layer(Walk.__anext__.__code__) == "twretweet/walk/walk.py"
     assert layer(data.pages.__code__) == stacks.CALLER
     assert layer(json.loads.__code__) is None  # it belongs to its caller
