@@ -21,10 +21,10 @@ from benchmarks.speed import page as speed
 from benchmarks.speed.field import Field
 
 # In the order in which they are measured: what needs a quiet machine most comes first.
-PAGES = {"accounts": accounts.run, "limits": limits.run, "sandbox": sandbox.run}
+PAGES = {"accounts": accounts.run, "limits": limits.run}
 NAMES = (*speed.MEASURES, *PAGES)
-# And what takes long, and is measured only if it is asked for.
-ALONE = {"kill": kill.run, "exports": exports.run, "walks": walks.run}
+# And what takes long and is not compared with anybody: it is measured only if it is asked for.
+ALONE = {"sandbox": sandbox.run, "kill": kill.run, "exports": exports.run, "walks": walks.run}
 
 
 def _options() -> argparse.Namespace:
@@ -50,6 +50,8 @@ def _options() -> argparse.Namespace:
 
 def _measured(name: str, measure: Callable[[], list[Section]]) -> list[Section]:
     """What was measured, or that it broke: the rest of a long run is not to be lost with it."""
+    began = time.perf_counter()
+    _say(f"{name} …", end="")
     try:
         return measure()
     except Different:
@@ -58,6 +60,14 @@ def _measured(name: str, measure: Callable[[], list[Section]]) -> list[Section]:
         traceback.print_exc()
         why = f"{type(error).__name__}: {error}"
         return [Section(name, "", ("",), (broken(name, ours=True),), (why,))]
+    finally:
+        _say(f" {time.perf_counter() - began:.0f} s")
+
+
+def _say(what: str, end: str = "\n") -> None:
+    """How far it is, to a person who waits for it."""
+    if sys.stderr.isatty():
+        print(what, end=end, file=sys.stderr, flush=True)
 
 
 def main() -> int:

@@ -85,14 +85,16 @@ def interleave(
     Args:
         variants: what measures each.
         rounds: how many at the most.
-        within: no round begins that would end after so many seconds, if it takes as long as those
-            before; but three do.
+        within: no round begins that would end after so many seconds, if it takes as long as the
+            one before, since the first one also starts things; but three do.
         now: the clock.
     """
     samples: Samples[T] = Samples({name: [] for name in variants}, {})
-    began = now()
+    ends = now() + within
+    took = 0.0
     for number in range(rounds):
-        if number >= _FEWEST and (now() - began) * (number + 1) > within * number:
+        began = now()
+        if number >= _FEWEST and began + took > ends:
             break
         for name, measure in variants.items():
             if name in samples.broken:
@@ -103,6 +105,7 @@ def interleave(
                 kind = "" if isinstance(error, Broken) else f"{type(error).__name__}: "
                 samples.broken[name] = f"{kind}{error}"[:100]
                 del samples.values[name]
+        took = now() - began
     return samples
 
 

@@ -183,6 +183,16 @@ def test_a_part_that_breaks_fails_the_run_and_the_rest_of_it_is_printed(monkeypa
     assert "Traceback" in shown.err
 
 
+@pytest.mark.parametrize(("watched", "shown"), [(True, "walk … 0 s\n"), (False, "")])
+def test_who_waits_at_a_terminal_sees_how_far_it_is(monkeypatch, capsys, watched, shown):
+    measure = {"walk": lambda field, quick: [Section("Walking", "", ("",), ())]}
+    monkeypatch.setattr(program.speed, "MEASURES", measure)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: watched)
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "walk", "--quick"])
+    assert program.main() == 0
+    assert capsys.readouterr().err == shown
+
+
 def test_what_a_peer_prints_is_not_taken_for_its_answer(field):
     peer = Entry("loop by hand: talkative", f"{ODD}:Talkative")
     section = walk(field, quick=True, entries=(peer, roster.LOOP))

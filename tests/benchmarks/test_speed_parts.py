@@ -137,6 +137,18 @@ def test_a_slow_machine_gets_fewer_rounds_but_three(within, rounds):
     assert samples.rounds == rounds
 
 
+def test_what_the_first_round_starts_is_not_expected_of_the_others():
+    passed = 0.0
+
+    def measure() -> float:
+        nonlocal passed
+        passed += 2.0 if passed else 50.0
+        return passed
+
+    samples = interleave({"one": measure}, 10, within=60.0, now=lambda: passed)
+    assert samples.rounds == 6  # 50 seconds, and five times 2
+
+
 def test_there_is_no_ratio_to_one_who_is_broken():
     assert Samples({"one": [1.0]}, {"two": "it is gone"}).ratio("one", to="two") is None
 

@@ -5,7 +5,6 @@ No page is fetched twice, so that a budget has to count each of its ids.
 
 from __future__ import annotations
 
-import itertools
 import random
 import time
 from types import TracebackType
@@ -58,18 +57,23 @@ class Busy(Crowd):
         return (time.process_time() - began) / number
 
     async def long_and_short(self, number: int, steps: int) -> list[list[float]]:
-        """CPU time for a page of one long walk, and of walks of ten pages, by turns."""
-        session, measured = self.sessions[0], []
-        long = session.retweets(self._unseen(number), self.query)
+        """CPU time for a page of one long walk, and of walks of ten pages, ten by turns."""
+        measured: list[list[float]] = []
+        long = self.sessions[0].retweets(self._unseen(number), self.query)
         for _ in range(steps):
-            cpu = [time.process_time()]
-            await _on(long, number // steps)
-            cpu.append(time.process_time())
-            for _ in range(number // steps // _SHORT):
-                await _on(session.retweets(self._unseen(_SHORT), self.query), _SHORT)
-            cpu.append(time.process_time())
-            measured.append([(b - a) / (number // steps) for a, b in itertools.pairwise(cpu)])
+            turns = number // steps // _SHORT
+            cpu = [0.0, 0.0]
+            for _ in range(turns):
+                # Not a step at a time: a machine may well be slow for as long as that takes.
+                for which, walk in enumerate((long, self._short())):
+                    began = time.process_time()
+                    await _on(walk, _SHORT)
+                    cpu[which] += time.process_time() - began
+            measured.append([each / (turns * _SHORT) for each in cpu])
         return measured
+
+    def _short(self) -> Walk[tw.Tweet]:
+        return self.sessions[0].retweets(self._unseen(_SHORT), self.query)
 
     def _unseen(self, pages: int) -> int:
         """A tweet whose retweets are so many pages that were not fetched yet."""
