@@ -85,15 +85,16 @@ def interleave(
     Args:
         variants: what measures each.
         rounds: how many at the most.
-        within: no round begins that would end after so many seconds, if it takes as long as the
-            one before, since the first one also starts things; but three do.
+        within: no round begins that would end so many seconds after the first, which also starts
+            things, if it takes as long as the one before; but three do.
         now: the clock.
     """
     samples: Samples[T] = Samples({name: [] for name in variants}, {})
-    ends = now() + within
-    took = 0.0
+    took, ends = 0.0, math.inf
     for number in range(rounds):
         began = now()
+        if number == 1:
+            ends = began + within
         if number >= _FEWEST and began + took > ends:
             break
         for name, measure in variants.items():

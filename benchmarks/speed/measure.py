@@ -125,7 +125,8 @@ async def _write(variant: Variant, job: Job) -> Answer:
         await _writes(variant, 2 * job["at_once"], job["at_once"])  # opens the connections
         watch = _Watch()
         done = await _writes(variant, job["count"], job["at_once"])
-        return watch.read(job["count"]) | {"digest": str(done)}
+        left = job["count"] - done
+        return watch.read(job["count"]) | {"digest": f"{left} not retweeted"}
 
 
 async def _writes(variant: Variant, count: int, at_once: int) -> int:
