@@ -15,7 +15,7 @@ from benchmarks.export import kill
 from benchmarks.export import memory as exports
 from benchmarks.limits import page as limits
 from benchmarks.report import Section, as_json, broken, failed, page
-from benchmarks.rounds import Different
+from benchmarks.rounds import Different, reason
 from benchmarks.sandbox import page as sandbox
 from benchmarks.speed import page as speed
 from benchmarks.speed.field import Field
@@ -23,13 +23,19 @@ from benchmarks.speed.field import Field
 # In the order in which they are measured: what needs a quiet machine most comes first.
 PAGES = {"accounts": accounts.run, "limits": limits.run}
 NAMES = (*speed.MEASURES, *PAGES)
-# And what takes long and is not compared with anybody: it is measured only if it is asked for.
+# And what takes long, and is measured only if it is asked for.
 ALONE = {"sandbox": sandbox.run, "kill": kill.run, "exports": exports.run, "walks": walks.run}
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", nargs="?", default="all", choices=[*NAMES, *ALONE, "all"])
+    parser.add_argument(
+        "name",
+        nargs="?",
+        default="all",
+        choices=[*NAMES, *ALONE, "all"],
+        help=f"what to measure; all is the default, and all but {', '.join(ALONE)}",
+    )
     parser.add_argument(
         "--quick", action="store_true", help="seconds instead of minutes, to see that it runs"
     )
@@ -57,9 +63,9 @@ def _measured(name: str, measure: Callable[[], list[Section]]) -> list[Section]:
     except Different:
         raise
     except Exception as error:  # noqa: BLE001  whatever it is
+        _say("")
         traceback.print_exc()
-        why = f"{type(error).__name__}: {error}"
-        return [Section(name, "", ("",), (broken(name, ours=True),), (why,))]
+        return [Section(name, "", ("",), (broken(name, ours=True),), (reason(error),))]
     finally:
         _say(f" {time.perf_counter() - began:.0f} s")
 
@@ -93,7 +99,7 @@ def main() -> int:
         if options.name in {name, "all"}:
             sections += _measured(name, partial(pages, options.quick))
     if options.name in ALONE:
-        sections += ALONE[options.name](options.quick)
+        sections += _measured(options.name, partial(ALONE[options.name], options.quick))
     seconds = time.perf_counter() - began
     print(page(sections))
     print(f"\n{seconds:.0f} s")

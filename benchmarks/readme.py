@@ -60,7 +60,7 @@ def table(sections: Sequence[Section]) -> str:
                 lines.append(f"| {' | '.join(map(_cell, cells))} |")
     found = [f"{name} {number}" for name, number in versions().items() if number[:1].isdigit()]
     where = f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, Python {platform.python_version()}"
-    what = "Ratios are medians within rounds; in brackets, the least and the most."
+    what = "Ratios are medians of at least three rounds; in brackets, the least and the most."
     return "\n".join([*lines, "", f"{where}; {', '.join(found)}. {what}"])
 
 

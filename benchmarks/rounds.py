@@ -85,17 +85,16 @@ def interleave(
     Args:
         variants: what measures each.
         rounds: how many at the most.
-        within: no round begins that would end so many seconds after the first, which also starts
-            things, if it takes as long as the one before; but three do.
+        within: no round begins that would end later than so many seconds after the first one,
+            which also starts processes, if it takes as long as those since; but three do.
         now: the clock.
     """
     samples: Samples[T] = Samples({name: [] for name in variants}, {})
-    took, ends = 0.0, math.inf
+    began = now()
     for number in range(rounds):
-        began = now()
         if number == 1:
-            ends = began + within
-        if number >= _FEWEST and began + took > ends:
+            began = now()
+        if number >= _FEWEST and (now() - began) * number > within * (number - 1):
             break
         for name, measure in variants.items():
             if name in samples.broken:
@@ -103,11 +102,15 @@ def interleave(
             try:
                 samples.values[name].append(measure())
             except Exception as error:  # noqa: BLE001  a peer may break in any way
-                kind = "" if isinstance(error, Broken) else f"{type(error).__name__}: "
-                samples.broken[name] = f"{kind}{error}"[:100]
+                samples.broken[name] = reason(error)
                 del samples.values[name]
-        took = now() - began
     return samples
+
+
+def reason(error: Exception) -> str:
+    """Why something broke, in a line."""
+    kind = "" if isinstance(error, Broken) else f"{type(error).__name__}: "
+    return f"{kind}{error}"[:100]
 
 
 def elsewhere(module: str, *arguments: str) -> Sequence[float]:

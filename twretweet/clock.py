@@ -33,18 +33,17 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock.
-
-    Attributes:
-        monotonic: seconds of the monotonic clock.
-        time: seconds since the epoch.
-    """
+    """The machine's own clock."""
 
     __slots__ = ()
 
-    # As they are, since every request reads the time about ten times.
-    monotonic = staticmethod(time.monotonic)
-    time = staticmethod(time.time)
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds of the monotonic clock."""
+        return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep on the running event loop."""

@@ -160,9 +160,8 @@ class Deadlines:
 
     def begin(self) -> Timed:
         """Have the time run for a part of the current task; :meth:`end` has to follow."""
-        timed = Timed()
+        timed = Timed(self.seconds)
         loop = timed.loop
-        timed.due = loop.time() + self.seconds
         if loop is not self._loop:  # one that has ended may have left some under way for ever
             self._running.clear()
             self._loop = loop
@@ -191,15 +190,17 @@ class Deadlines:
 class Timed(Interruptible):
     """What has a deadline.
 
+    Args:
+        seconds: how long it may take.
+
     Attributes:
-        due: the deadline, by the clock of the event loop.
+        loop: the event loop that it runs in.
+        due: the deadline, by the clock of that loop.
     """
 
-    __slots__ = ("due",)
+    __slots__ = ("due", "loop")
 
-    due: float
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop that it runs in."""
-        return self._task.get_loop()
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.loop = self._task.get_loop()
+        self.due = self.loop.time() + seconds

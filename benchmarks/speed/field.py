@@ -20,7 +20,7 @@ from benchmarks.rounds import Broken, Different, Samples, interleave
 from benchmarks.speed.roster import Entry
 
 _PATIENCE = 300.0
-_ENOUGH = 40.0  # seconds for all rounds; a quiet machine needs less
+_ENOUGH = 40.0  # seconds for the rounds after the first, but for the three that there must be
 
 
 class _Process:

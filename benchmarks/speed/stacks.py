@@ -11,7 +11,7 @@ happens wherever the last name for it is given to something else.
 
 A sample belongs to the first layer that is met on the way outwards. The standard library and anyio
 are no layers: what they do belongs to whoever called them. asyncio is one where nobody but the
-loop itself called it, and where it sends, since what takes time there is the system's.
+loop itself called it, and where we have it send, since the system takes the time for that.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ OTHER = "other"
 _TICK = 0.001
 # Calls in our own files whose time is not ours.
 _OF_MSGSPEC = ("self._decode(", "msgspec.json.", "msgspec.convert(", "_ENCODER.encode(")
+_SENDING = "protocol.transport.write("
 # A walk lets go of its page just before it fetches the next; the signal is delivered there.
 _AFTER_FREEING = ("Walk.turn_page", "await self._fetch(")
 
@@ -84,6 +85,8 @@ class Stacks:
                 here = _at(frame.f_code, frame.f_lasti)
                 if here.startswith(_OF_MSGSPEC):
                     layer = DECODE
+                elif here.startswith(_SENDING):
+                    layer = LOOP
                 elif _is_after_freeing(frame.f_code, here):
                     layer = CALLER
                 elif "/limits/" in layer:
@@ -101,7 +104,6 @@ class Stacks:
 
 
 OURS = "ours"
-_SOCKETS = ("asyncio/selector_events.py", "asyncio/proactor_events.py", "asyncio/sslproto.py")
 _PACKAGES = {
     "aiohttp": AIOHTTP,
     "yarl": AIOHTTP,
@@ -119,8 +121,6 @@ def _layer(code: CodeType) -> str | None:
     """The layer of a function; of our own, its file; ``None``: it belongs to its caller."""
     path = code.co_filename.replace("\\", "/")
     if code.co_name == "_run_once" and path.endswith("asyncio/base_events.py"):
-        return LOOP
-    if code.co_name == "write" and path.endswith(_SOCKETS):
         return LOOP
     _, package, inside = path.rpartition("/site-packages/")
     if package:

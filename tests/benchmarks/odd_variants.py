@@ -41,6 +41,13 @@ class Unsigned(Bearer):
         return self
 
 
+class Forgetful(Bearer):
+    """It does not retweet, and says so."""
+
+    async def write(self, tweet):
+        return False
+
+
 class Forger(Bearer):
     def signer(self, method, path, params):
         return lambda: (

@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks import accounts
 from tests.benchmarks.printed import printed
 
 KINDS = [
@@ -33,3 +34,13 @@ def test_what_it_holds_once_it_has_acted_is_shown_too(run, kind):
     data = run.rows[kind]["data"]
     assert data["bytes"] < data["after"] < data["acting"] < 3500
     assert run.code == 0
+
+
+def test_a_kind_that_can_t_be_counted_leaves_the_others_alone(monkeypatch):
+    kinds = {"unknown": "of no kind", "bearer": "app-only, bearer token"}
+    monkeypatch.setattr(accounts, "_NAMES", kinds)
+    [section] = accounts.run(quick=True)
+    unknown, bearer = section.rows
+    assert "unknown" in unknown.cells[0]
+    assert not unknown.goal.met
+    assert bearer.data["bytes"] > 0

@@ -13,6 +13,7 @@ from benchmarks import readme
 from benchmarks.report import Section, broken, failed
 from benchmarks.rounds import Different
 from benchmarks.speed import growth, page, parts, roster
+from benchmarks.speed import write as writes
 from benchmarks.speed.field import Field
 from benchmarks.speed.roster import Entry
 from benchmarks.speed.variants import ours as variants
@@ -183,6 +184,18 @@ def test_a_part_that_breaks_fails_the_run_and_the_rest_of_it_is_printed(monkeypa
     assert "Traceback" in shown.err
 
 
+def test_what_is_measured_only_if_it_is_asked_for_may_break_too(monkeypatch, capsys, tmp_path):
+    def breaks(quick):
+        raise AssertionError("it is gone")
+
+    kept = tmp_path / "numbers.json"
+    monkeypatch.setattr(program, "ALONE", {**program.ALONE, "sandbox": breaks})
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "sandbox", "--quick", "--json", str(kept)])
+    assert program.main() == 1
+    assert "AssertionError: it is gone" in capsys.readouterr().out
+    assert kept.exists()
+
+
 @pytest.mark.parametrize(("watched", "shown"), [(True, "walk … 0 s\n"), (False, "")])
 def test_who_waits_at_a_terminal_sees_how_far_it_is(monkeypatch, capsys, watched, shown):
     measure = {"walk": lambda field, quick: [Section("Walking", "", ("",), ())]}
@@ -204,6 +217,27 @@ def test_variants_that_read_different_data_are_not_compared(field, name, read):
     peer = Entry("loop by hand: odd", f"{ODD}:{name}")
     with pytest.raises(Different, match=rf"structs: 200:.*; loop by hand: odd: {read}:"):
         walk(field, quick=True, entries=(roster.LOOP, peer))
+
+
+def test_one_that_does_not_retweet_is_not_compared(field, monkeypatch):
+    peer = Entry("loop by hand: forgetful", f"{ODD}:Forgetful")
+    monkeypatch.setattr(writes, "_ENTRIES", (roster.SIGNING, peer))
+    with pytest.raises(Different, match="forgetful: 20 not retweeted"):
+        writes.write(field, quick=True)
+
+
+def test_the_slow_retweet_less_unless_there_is_a_goal(field, monkeypatch):
+    asked = {}
+
+    def ask(entry, **job):
+        asked[entry.name] = job["count"]
+        return {"seconds": 1.0, "cpu": 1.0}
+
+    monkeypatch.setattr(field, "ask", ask)
+    monkeypatch.setattr(field, "_only", ())
+    writes.write(field, quick=False)
+    assert asked[roster.OURS_ALL.name] == asked[roster.TWEEPY.name] == 1000
+    assert (asked[roster.HTTPX.name], asked[roster.PYTWITTER.name]) == (500, 300)
 
 
 def test_a_wrong_signature_is_not_compared(field, monkeypatch):

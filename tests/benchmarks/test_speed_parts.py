@@ -4,7 +4,6 @@ import asyncio
 import gc
 import json
 import sys
-from asyncio import selector_events
 from types import CodeType
 
 import aiohttp
@@ -19,6 +18,7 @@ from benchmarks.speed.measure import Measurer
 from benchmarks.speed.server import LIMIT, Replies
 from benchmarks.speed.stacks import Stacks
 from benchmarks.speed.variant import Crowd
+from twretweet import transport
 from twretweet.auth import account_of
 from twretweet.models import reader, tweet_page
 from twretweet.walk import Walk
@@ -157,7 +157,6 @@ def test_time_is_told_apart_by_whose_code_ran():
     layer = stacks._layer
     assert layer(aiohttp.ClientSession._request.__code__) == stacks.AIOHTTP
     assert layer(asyncio.BaseEventLoop._run_once.__code__) == stacks.LOOP
-    assert layer(selector_events._SelectorSocketTransport.write.__code__) == stacks.LOOP
     assert layer(Walk.__anext__.__code__) == "twretweet/walk/walk.py"
     assert layer(data.pages.__code__) == stacks.CALLER
     assert layer(json.loads.__code__) is None  # it belongs to its caller
@@ -199,6 +198,12 @@ def test_time_in_msgspec_is_told_from_the_time_of_the_line_that_called_it():
     code = reader.Reader.__call__.__code__
     places = {stacks._at(code, 2 * at) for at in range(len(list(code.co_positions())))}
     assert any(place.startswith(stacks._OF_MSGSPEC) for place in places)
+
+
+def test_time_in_which_a_request_is_sent_is_told_from_our_own():
+    code = transport._Straight.exchange.__code__
+    places = {stacks._at(code, 2 * at) for at in range(len(list(code.co_positions())))}
+    assert any(place.startswith(stacks._SENDING) for place in places)
 
 
 def test_time_in_which_a_walk_lets_go_of_a_page_is_told_from_our_own():

@@ -57,23 +57,24 @@ class Busy(Crowd):
         return (time.process_time() - began) / number
 
     async def long_and_short(self, number: int, steps: int) -> list[list[float]]:
-        """CPU time for a page of one long walk, and of walks of ten pages, ten by turns."""
-        measured: list[list[float]] = []
-        long = self.sessions[0].retweets(self._unseen(number), self.query)
+        """CPU time for a page of one long walk, and of walks of ten pages.
+
+        They take turns at ten pages: a machine may well be slow for as long as a step takes.
+        """
+        session, measured = self.sessions[0], []
+        long = session.retweets(self._unseen(number), self.query)
+        turns = number // steps // _SHORT
         for _ in range(steps):
-            turns = number // steps // _SHORT
             cpu = [0.0, 0.0]
             for _ in range(turns):
-                # Not a step at a time: a machine may well be slow for as long as that takes.
-                for which, walk in enumerate((long, self._short())):
-                    began = time.process_time()
-                    await _on(walk, _SHORT)
-                    cpu[which] += time.process_time() - began
+                began = time.process_time()
+                await _on(long, _SHORT)
+                half = time.process_time()
+                await _on(session.retweets(self._unseen(_SHORT), self.query), _SHORT)
+                cpu[0] += half - began
+                cpu[1] += time.process_time() - half
             measured.append([each / (turns * _SHORT) for each in cpu])
         return measured
-
-    def _short(self) -> Walk[tw.Tweet]:
-        return self.sessions[0].retweets(self._unseen(_SHORT), self.query)
 
     def _unseen(self, pages: int) -> int:
         """A tweet whose retweets are so many pages that were not fetched yet."""
